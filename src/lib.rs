@@ -1,1 +1,6 @@
-//! s
+//! `stagekit` turns a backend-engineering roadmap into starter repositories.
+//!
+//! Deciding is pure, writing happens once: catalogue → kit → answers → tree → plan → apply → receipt.
+
+pub mod error;
+pub mod tree;

@@ -1,1 +1,2 @@
+//! The command line. See the library for everything it does.
 fn main() {}
