@@ -5,4 +5,5 @@
 pub mod archive;
 pub mod error;
 pub mod merge;
+pub mod plan;
 pub mod tree;
