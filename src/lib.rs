@@ -3,6 +3,7 @@
 //! Deciding is pure, writing happens once: catalogue → kit → answers → tree → plan → apply → receipt.
 
 pub mod archive;
+pub mod disk;
 pub mod error;
 pub mod merge;
 pub mod plan;
