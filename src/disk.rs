@@ -5,23 +5,23 @@
 
 mod apply;
 mod create;
-mod holder;
 mod journal;
 mod lock;
 mod read;
 mod rollback;
 mod signals;
 mod system;
+mod temporary;
 mod walk;
 
 use std::path::Path;
 
 pub use apply::apply;
 pub use create::{creatable, create};
-pub use holder::sweep;
 pub use read::read;
 pub use rollback::{Recovered, recover};
 pub use signals::{Interrupts, interrupts};
+pub use temporary::sweep;
 
 use crate::error::Result;
 

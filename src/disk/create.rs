@@ -1,22 +1,16 @@
 //! A new repository: all of it, or nothing.
 
-use std::{
-    ffi::OsStr,
-    fmt::Write as _,
-    fs,
-    io::ErrorKind as Io,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsStr, fmt::Write as _, fs, io::ErrorKind as Io, path::Path};
 
 use super::{
     OWN_FOLDER, Verb, Watch,
     apply::{Durability, Move, transact},
     ask,
-    holder::{Holder, Refused},
     journal::Journal,
     lock::Lock,
     rollback::recover,
     system,
+    temporary::{Refused, Temporary},
     walk::Walk,
 };
 use crate::{
@@ -52,9 +46,9 @@ pub fn creatable(target: &Path) -> Result<()> {
 }
 
 fn create_anew(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
-    let (holder, folder, names) = take_holder(target, watch)?;
-    render(&holder, &names[1..], tree, watch)?;
-    let (mut from, mut to) = (holder.tree(), folder.to_path_buf());
+    let (temporary, folder, names) = make_temporary(target, watch)?;
+    render(temporary.path(), &names[1..], tree, watch)?;
+    let (mut from, mut to) = (temporary.path().to_path_buf(), folder.to_path_buf());
     for (depth, name) in names.iter().enumerate() {
         if depth > 0 {
             from.push(name);
@@ -63,7 +57,7 @@ fn create_anew(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
         ask(watch, Verb::Commit, &to)?;
         match fs::rename(&from, &to) {
             Ok(()) => {
-                holder.remove(depth == 0, watch);
+                temporary.remove(depth == 0, watch);
                 return Ok(());
             }
             // Somebody made a parent in the meantime: go into it.
@@ -80,14 +74,14 @@ fn create_anew(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
 }
 
 /// The temporary folder, the nearest folder above the target that exists, and the names from there to the target.
-fn take_holder<'t>(target: &'t Path, watch: &dyn Watch) -> Result<(Holder, &'t Path, Vec<&'t OsStr>)> {
+fn make_temporary<'t>(target: &'t Path, watch: &dyn Watch) -> Result<(Temporary, &'t Path, Vec<&'t OsStr>)> {
     let no_name = || Error::usage(format!("failed to create `{}`: it does not end in a name", target.display()));
     let mut names = vec![target.file_name().ok_or_else(no_name)?];
     let mut folder = target.parent().ok_or_else(no_name)?;
     loop {
         let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        match Holder::take(here, &names, target, watch) {
-            Ok(holder) => return Ok((holder, folder, names)),
+        match Temporary::make(here, &names, target, watch) {
+            Ok(temporary) => return Ok((temporary, folder, names)),
             Err(Refused::Error(error)) => return Err(error),
             Err(Refused::NoParent) => {
                 names.insert(0, folder.file_name().ok_or_else(no_name)?);
@@ -97,13 +91,13 @@ fn take_holder<'t>(target: &'t Path, watch: &dyn Watch) -> Result<(Holder, &'t P
     }
 }
 
-fn render(holder: &Holder, parents: &[&OsStr], tree: &Tree, watch: &dyn Watch) -> Result<()> {
+/// Writes the tree to a folder that is there, below these parents.
+fn render(folder: &Path, parents: &[&OsStr], tree: &Tree, watch: &dyn Watch) -> Result<()> {
     let make = |folder: &Path| {
         ask(watch, Verb::MakeFolder, folder)?;
         fs::create_dir(folder).map_err(|error| Error::io("create", folder, error))
     };
-    let mut root: PathBuf = holder.tree();
-    make(&root)?;
+    let mut root = folder.to_path_buf();
     for parent in parents {
         root.push(parent);
         make(&root)?;
