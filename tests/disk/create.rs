@@ -1,7 +1,7 @@
 use std::{fs, path::Path};
 
 use stagekit::{
-    disk::{Unwatched, Verb, create, sweep},
+    disk::{Unwatched, Verb, creatable, create, sweep},
     error::ErrorKind,
     tree::Tree,
 };
@@ -108,6 +108,9 @@ fn what_is_in_the_way_is_named_and_stays() {
         let error = scenario::create(&target, &Unwatched).unwrap_err();
         assert_eq!((error.kind(), error.to_string()), (ErrorKind::Conflict, format!("`{}` {wanted}", target.display())));
         assert!(error.way_out().is_some_and(|hint| hint.starts_with("choose another folder")));
+        if !target.ends_with("repo") {
+            assert_eq!(creatable(&target).unwrap_err().to_string(), error.to_string());
+        }
         assert_eq!(snapshot(place.path()), before);
     }
 }
@@ -181,13 +184,13 @@ fn a_process_killed_at_any_step_is_in_nobodys_way() {
         let script = undisturbed(target);
         let committed = script.first(Verb::Commit);
         for step in 0..script.steps() {
-            // The next try for the same target works.
             let place = place();
             let path = place.path().join(target);
             killed(Work::Create, &path, Fate { park_at: Some(step), ..Fate::default() });
             if target != "empty" {
                 assert_eq!(path.exists(), step > committed, "it is there as a whole or not at all");
             }
+            assert!(step > committed || creatable(&path).is_ok());
             let again = scenario::create(&path, &Unwatched);
             if step > committed {
                 assert_eq!(again.unwrap_err().kind(), ErrorKind::Conflict);
