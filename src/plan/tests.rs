@@ -96,6 +96,7 @@ fn each_case_is_decided_as_the_table_says() {
         ("autocrlf and nothing else", file("a\nb\n"), file("a\r\nb\r\n"), file("a\nb\n"), "keep"),
         ("autocrlf, changed by us", file("a\nb\n"), file("a\r\nb\r\n"), file("a\nc\n"), r#"replace "a\r\nc\r\n""#),
         ("autocrlf, removed by us", file("a\nb\n"), file("a\r\nb\r\n"), NONE, "remove"),
+        ("autocrlf, text becomes binary", file("a\n"), file("a\r\n"), file("\0\n"), r#"replace "\0\n""#),
         (
             "autocrlf and an edit",
             file(TEN),
