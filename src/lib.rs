@@ -2,5 +2,12 @@
 //!
 //! Deciding is pure, writing happens once: catalogue → kit → answers → tree → plan → apply → receipt.
 
+pub mod answers;
+pub mod condition;
 pub mod error;
+pub mod manifest;
+pub mod stack;
 pub mod tree;
+pub mod template;
+pub mod catalog;
+pub mod roadmap;
