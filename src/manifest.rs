@@ -86,6 +86,18 @@ pub struct KitManifest {
     pub trap: Vec<Trap>,
 }
 
+impl KitManifest {
+    /// The number of the last milestone; 0 without any.
+    pub fn last(&self) -> Number {
+        self.milestone.last().map_or(0, Milestone::number)
+    }
+
+    /// The question of this name.
+    pub fn question(&self, name: &str) -> Option<&Question> {
+        self.question.iter().find(|question| question.name() == name)
+    }
+}
+
 /// `feature.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
