@@ -17,3 +17,6 @@ pub mod contribute;
 pub mod encode;
 pub mod course;
 pub mod render;
+pub mod archive;
+pub mod receipt;
+pub mod prompt;

@@ -60,6 +60,7 @@ pub struct Renderer<'c> {
     kit: KitManifest,
     versions: Json,
     features: BTreeMap<String, FeatureManifest>,
+    feature_names: Vec<String>,
     folders: RefCell<HashMap<String, Rc<Vec<String>>>>,
     sources: RefCell<HashMap<String, Rc<Source>>>,
     engine: RefCell<Handlebars<'static>>,
@@ -107,6 +108,7 @@ impl<'c> Renderer<'c> {
             kit,
             versions,
             features,
+            feature_names: catalog.feature_names(),
             folders: RefCell::default(),
             sources: RefCell::default(),
             engine: RefCell::new(helpers::engine()),
@@ -138,7 +140,10 @@ impl<'c> Renderer<'c> {
         let mut names = self.names(answers, rendition);
         let holds = |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(answers, name)));
         let manifest = self.catalog.place(&format!("kits/{}/kit.toml", self.kit.name.get_ref()));
-        let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &holds)?;
+        let features: Vec<&str> =
+            self.kit.feature.iter().filter(|used| holds(&used.when) && rendition.at >= used.from).map(|used| used.name.get_ref().as_str()).collect();
+        let known: Vec<(String, bool)> = self.feature_names.iter().map(|name| (name.clone(), features.contains(&name.as_str()))).collect();
+        let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &known, &holds)?;
         let course = Course::of(&self.kit, rendition, &holds);
         names.set("course", course.to_json(rendition.at));
         let context = Context::wraps(&names.values).map_err(|error| vec![Fault::new(&manifest, error.to_string())])?;
@@ -157,25 +162,19 @@ impl<'c> Renderer<'c> {
         let mut flatten = Flatten { names: &names, rendition, engine: &mut engine, context: &context };
         self.assemble(&kit_owner, &holds, &course, &mut flatten, &mut digest, &mut out);
         let in_stack = |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| stack.condition_text(name)));
-        let mut features = Vec::new();
-        for used in &self.kit.feature {
-            let name = used.name.get_ref();
-            if !holds(&used.when) || rendition.at < used.from {
-                continue;
-            }
-            let Some(feature) = self.features.get(name) else { continue };
+        for name in &features {
+            let Some(feature) = self.features.get(*name) else { continue };
             let path = format!("features/{name}/feature.toml");
             digest.update(self.catalog.file(&path).unwrap_or_default());
-            let owner = Owner { name: name.clone(), folder: format!("features/{name}/files"), manifest: self.catalog.place(&path), files: &feature.files };
+            let owner = Owner { name: (*name).to_owned(), folder: format!("features/{name}/files"), manifest: self.catalog.place(&path), files: &feature.files };
             self.assemble(&owner, &in_stack, &course, &mut flatten, &mut digest, &mut out);
-            features.push(name.clone());
         }
 
         // 3. what they add to each other's files
         let mut contributions = Vec::new();
         let kit_rules = self.kit.contribution.iter().filter(|rule| holds(&rule.when)).map(|rule| (kit_owner.name.clone(), &manifest, rule));
-        let feature_rules = features.iter().filter_map(|name| self.features.get(name).map(|feature| (name, feature)));
-        let feature_rules = feature_rules.flat_map(|(name, feature)| feature.contribution.iter().filter(|rule| in_stack(&rule.when)).map(|rule| (name.clone(), &manifest, rule)));
+        let feature_rules = features.iter().filter_map(|name| self.features.get(*name).map(|feature| (*name, feature)));
+        let feature_rules = feature_rules.flat_map(|(name, feature)| feature.contribution.iter().filter(|rule| in_stack(&rule.when)).map(|rule| (name.to_owned(), &manifest, rule)));
         for (owner, place, rule) in kit_rules.chain(feature_rules).filter(|(_, _, rule)| rendition.at >= rule.from) {
             match stack_data::contribution(place, rule, &names) {
                 Ok(contribution) => contributions.push((owner, contribution)),
@@ -198,7 +197,7 @@ impl<'c> Renderer<'c> {
             let _ = write!(hex, "{byte:02x}");
             hex
         });
-        Ok(Rendered { tree, roles: out.roles, places: out.places, stack, course, features, contributions, digest })
+        Ok(Rendered { tree, roles: out.roles, places: out.places, stack, course, features: features.into_iter().map(str::to_owned).collect(), contributions, digest })
     }
 
     fn names(&self, answers: &Answers, rendition: &Rendition) -> Names {

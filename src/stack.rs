@@ -26,6 +26,8 @@ pub enum Language {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stack {
+    /// The project's name: of the compose project, of images.
+    pub name: String,
     /// The main language.
     pub language: Language,
     /// The version to run with.
@@ -71,7 +73,7 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `services`.
+    /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `modules`, `services`.
     pub fn condition_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let yes_or_no = |holds: bool| Cow::Borrowed(if holds { "true" } else { "false" });
         Some(match name {
@@ -80,6 +82,7 @@ impl Stack {
             "framework" => self.framework.as_str().into(),
             "wrapper" => yes_or_no(self.wrapper),
             "secrets" => yes_or_no(!self.secrets.is_empty()),
+            "modules" => yes_or_no(!self.modules.is_empty()),
             "services" => yes_or_no(!self.services.is_empty()),
             _ => return None,
         })
@@ -101,7 +104,7 @@ impl Language {
 }
 
 /// The names that a feature's conditions may use.
-pub const CONDITION_NAMES: [&str; 6] = ["language", "build_tool", "framework", "wrapper", "secrets", "services"];
+pub const CONDITION_NAMES: [&str; 7] = ["language", "build_tool", "framework", "wrapper", "secrets", "modules", "services"];
 
 /// Where a field of a stack was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

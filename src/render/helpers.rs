@@ -24,7 +24,20 @@ pub(super) fn engine() -> Handlebars<'static> {
         let blanks = " ".repeat(value(words, 0)?.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or("`indent` wants a number of blanks first")?);
         Ok(text(words, 1)?.replace('\n', &format!("\n{blanks}")))
     });
+    engine.register_helper("fill", Box::new(fill));
     engine
+}
+
+/// `{{fill text host="…"}}`: `{host}` in the text replaced; what is not named stays.
+fn fill(helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderContext<'_, '_>, out: &mut dyn Output) -> HelperResult {
+    let words: Vec<&Json> = helper.params().iter().map(|param| param.value()).collect();
+    let failed = |why: String| RenderError::from(RenderErrorReason::Other(format!("`fill`: {why}")));
+    let mut filled = text(&words, 0).map_err(failed)?;
+    for (name, value) in helper.hash() {
+        filled = filled.replace(&format!("{{{name}}}"), &text(&[value.value()], 0).map_err(failed)?);
+    }
+    out.write(&filled)?;
+    Ok(())
 }
 
 fn register(engine: &mut Handlebars<'static>, name: &'static str, evaluate: fn(&[&Json]) -> Result<String, String>) {
@@ -75,6 +88,8 @@ mod tests {
             ("{{shell c.words}}", "a 'b c' 'it'\\''s'"),
             ("{{lower c.name}}{{upper c.name}}", "abAB"),
             ("{{add c.n 1}}", "5"),
+            ("{{fill \"{host}:{port}\" host=\"db\"}}", "db:{port}"),
+            ("{{json (fill \"{host}\" host=c.name)}}", "\"Ab\""),
         ] {
             assert_eq!(engine.render_template(template, &data).unwrap(), expected, "{template}");
         }

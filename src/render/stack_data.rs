@@ -16,7 +16,16 @@ use crate::{
 type Holds<'h> = &'h dyn Fn(&Option<Condition>) -> bool;
 
 /// The stack that the kit states under these answers; `names` gets it as `stack`.
-pub(super) fn build(kit: &KitManifest, place: &str, names: &mut Names, rendition: &Rendition, holds: Holds<'_>) -> Result<Stack, Vec<Fault>> {
+///
+/// `features` says of every feature whether it is applied in the same tree.
+pub(super) fn build(
+    kit: &KitManifest,
+    place: &str,
+    names: &mut Names,
+    rendition: &Rendition,
+    features: &[(String, bool)],
+    holds: Holds<'_>,
+) -> Result<Stack, Vec<Fault>> {
     let mut merged = Map::new();
     let mut faults = Vec::new();
     for part in kit.stack.iter().filter(|part| holds(&part.when) && rendition.at >= part.from) {
@@ -28,17 +37,17 @@ pub(super) fn build(kit: &KitManifest, place: &str, names: &mut Names, rendition
     if !faults.is_empty() {
         return Err(faults);
     }
-    if let Some(Json::Array(modules)) = merged.get_mut("modules") {
-        for module in modules.iter_mut().filter_map(Json::as_object_mut) {
-            let name = names.get("a.name").cloned().unwrap_or(Json::Null);
-            module.entry("name").or_insert(name);
-        }
+    let project = names.get("a.name").cloned().unwrap_or(Json::Null);
+    let project = merged.entry("name").or_insert(project).clone();
+    for module in merged.get_mut("modules").and_then(Json::as_array_mut).into_iter().flatten().filter_map(Json::as_object_mut) {
+        module.entry("name").or_insert_with(|| project.clone());
     }
     // Text answers stay placeholders in what templates see, and are themselves in the stack that is recorded.
     let read = |json: Json| serde_json::from_value::<Stack>(json).map_err(|error| vec![Fault::new(place, format!("[[stack]]: {error}"))]);
     let seen = read(Json::Object(merged.clone()))?;
     let stack = read(names.resolved(&Json::Object(merged)))?;
-    let seen = serde_json::to_value(seen).map_err(|error| vec![Fault::new(place, error.to_string())])?;
+    let mut seen = serde_json::to_value(seen).map_err(|error| vec![Fault::new(place, error.to_string())])?;
+    seen["features"] = features.iter().map(|(name, is_there)| (name.replace('-', "_"), Json::Bool(*is_there))).collect();
     names.set("stack", seen);
     Ok(stack)
 }
