@@ -3,11 +3,19 @@
 //! Deciding is pure, writing happens once: catalogue → kit → answers → tree → plan → apply → receipt.
 
 pub mod answers;
+pub mod catalog;
+pub mod cli;
+pub mod commands;
 pub mod condition;
+pub mod env;
 pub mod error;
 pub mod manifest;
-pub mod stack;
-pub mod tree;
-pub mod template;
-pub mod catalog;
+pub mod output;
+pub mod overlay;
 pub mod roadmap;
+mod run;
+pub mod stack;
+pub mod template;
+pub mod tree;
+
+pub use run::run;
