@@ -3,20 +3,28 @@
 //! Deciding is pure, writing happens once: catalogue → kit → answers → tree → plan → apply → receipt.
 
 pub mod answers;
+pub mod archive;
+pub mod catalog;
+pub mod cli;
+pub mod commands;
 pub mod condition;
+pub mod contribute;
+pub mod course;
+pub mod encode;
+pub mod env;
 pub mod error;
 pub mod manifest;
-pub mod stack;
-pub mod tree;
-pub mod template;
-pub mod catalog;
-pub mod roadmap;
 pub mod milestone;
-pub mod rendition;
-pub mod contribute;
-pub mod encode;
-pub mod course;
-pub mod render;
-pub mod archive;
-pub mod receipt;
+pub mod output;
+pub mod overlay;
 pub mod prompt;
+pub mod receipt;
+pub mod render;
+pub mod rendition;
+pub mod roadmap;
+mod run;
+pub mod stack;
+pub mod template;
+pub mod tree;
+
+pub use run::run;
