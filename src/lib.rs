@@ -13,6 +13,7 @@ pub mod course;
 pub mod encode;
 pub mod env;
 pub mod error;
+pub mod lint;
 pub mod manifest;
 pub mod milestone;
 pub mod output;

@@ -3,13 +3,16 @@
 //! The format is described in `docs/kit-format.md`.
 
 mod read;
+mod validate;
 
 
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+pub(crate) use self::validate::sample;
 pub use self::{
     read::{line_of, read},
+    validate::{validate_feature, validate_kit},
 
 };
 use crate::{
