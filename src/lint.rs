@@ -93,10 +93,7 @@ fn kit_faults(
             }
         }
     }
-    // What is wrong in one file would be wrong again in every rendering.
-    if faults.is_empty() {
-        faults.extend(rendered(catalog, place, kit));
-    }
+    faults.extend(rendered(catalog, place, kit));
     faults
 }
 

@@ -23,6 +23,7 @@ use crate::{
     condition::Condition,
     contribute::{Contribution, contribute},
     course::Course,
+    digest::digits,
     error::{Error, ErrorKind, Fault, Result},
     manifest::{FeatureManifest, FilesRule, KitManifest, Role, tags},
     milestone,
@@ -191,12 +192,7 @@ impl<'c> Renderer<'c> {
         for version in names.versions_used.borrow().iter() {
             digest.update(format!("{version}={}\n", names::lookup(&self.versions, version).map(Json::to_string).unwrap_or_default()));
         }
-        let digest = digest.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            use std::fmt::Write as _;
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+        let digest = digits(&digest.finalize());
         Ok(Rendered { tree, roles: out.roles, places: out.places, stack, course, features: features.into_iter().map(str::to_owned).collect(), contributions, digest })
     }
 
