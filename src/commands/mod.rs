@@ -4,6 +4,7 @@ pub mod completions;
 pub mod list;
 pub mod man;
 pub mod new;
+pub(crate) mod questions;
 pub mod roadmap;
 pub mod show;
 pub mod templates;
