@@ -3,5 +3,6 @@
 //! Deciding is pure, writing happens once: catalogue → kit → answers → tree → plan → apply → receipt.
 
 pub mod answers;
+pub mod encode;
 pub mod error;
 pub mod tree;
