@@ -135,7 +135,8 @@ impl Rule {
             (_, Some(max)) if int > max => (max, "most"),
             _ => return Ok(()),
         };
-        let correction = Some(bound).filter(|bound| self.max.is_none_or(|max| *bound <= max)).map(|bound| bound.to_string());
+        let possible = self.min.is_none_or(|min| min <= bound) && self.max.is_none_or(|max| bound <= max);
+        let correction = possible.then(|| bound.to_string());
         Err(Refusal { rule: "range", message: format!("must be at {word} {bound}"), correction })
     }
 
