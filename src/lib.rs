@@ -2,5 +2,6 @@
 //!
 //! Deciding is pure, writing happens once: catalogue → kit → answers → tree → plan → apply → receipt.
 
+pub mod contribute;
 pub mod error;
 pub mod tree;
