@@ -477,7 +477,7 @@ mod tests {
 
         /// This comes out, in whatever order they are given, and a second time nothing.
         pub(super) fn becomes(mut self, after: &str) -> Self {
-            let grown = contribute(tree(&self.before), &self.contributions).unwrap_or_else(|faults| panic!("{faults:?}"));
+            let grown = contribute(tree(&self.before), &self.contributions).unwrap_or_else(|faults| panic!("{:?}: {faults:?}", self.before));
             assert_eq!(text(&grown), after);
             let reversed: Vec<Contribution> = self.contributions.iter().rev().cloned().collect();
             assert_eq!(contribute(tree(&self.before), &reversed).unwrap(), grown);

@@ -107,14 +107,16 @@ impl<'t> Reader<'t> {
             }
             Event::SequenceStart(anchor, tag) => {
                 let mut nodes = Vec::new();
-                end = loop {
+                let close = loop {
                     let (event, span) = self.next()?;
                     if event == Event::SequenceEnd {
-                        break self.at(span.end.index());
+                        break self.at(span.start.index())..self.at(span.end.index());
                     }
                     nodes.push(self.node(event, span, depth + 1)?);
                 };
-                if self.text[start..end].starts_with('[') && self.text[..end].ends_with(']') {
+                if self.text[close.clone()].starts_with(']') {
+                    start = behind_properties(self.text, start);
+                    end = close.start + 1;
                 } else {
                     form = Form::Block;
                     end = nodes.last().map_or(start, |last| last.end);
@@ -124,10 +126,10 @@ impl<'t> Reader<'t> {
             }
             Event::MappingStart(anchor, tag) => {
                 let mut entries: Vec<Entry> = Vec::new();
-                end = loop {
+                let close = loop {
                     let (event, span) = self.next()?;
                     if event == Event::MappingEnd {
-                        break self.at(span.end.index());
+                        break self.at(span.start.index())..self.at(span.end.index());
                     }
                     let key = self.node(event, span, depth + 1)?;
                     let name = self.key(&key);
@@ -135,7 +137,9 @@ impl<'t> Reader<'t> {
                     let node = self.node(event, span, depth + 1)?;
                     entries.push(Entry { key: name, start: key.start, key_end: key.end, node });
                 };
-                if self.text[start..end].starts_with('{') && self.text[..end].ends_with('}') {
+                if self.text[close.clone()].starts_with('}') {
+                    start = behind_properties(self.text, start);
+                    end = close.start + 1;
                 } else {
                     form = Form::Block;
                     end = entries.last().map_or(start, Entry::end);
@@ -173,6 +177,15 @@ fn block_header(text: &str, at: usize) -> Option<usize> {
         let rest = header[found + 1..].trim_start_matches(['+', '-', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
         rest.is_empty() || (rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#'))
     })
+}
+
+/// Where a node itself starts, behind its anchor and its tag.
+fn behind_properties(text: &str, mut at: usize) -> usize {
+    while text[at..].starts_with(['&', '!']) {
+        at += text[at..].find([' ', '\t', '\r', '\n']).unwrap_or(0).max(1);
+        at += text[at..].len() - text[at..].trim_start().len();
+    }
+    at
 }
 
 fn is_core(tag: &Tag, suffix: &str) -> bool {
