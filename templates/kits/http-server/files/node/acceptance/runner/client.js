@@ -16,6 +16,7 @@ export class Answer {
   constructor(status, headers) {
     this.status = status;
     this.headers = headers;
+    /** @type {Buffer} */
     this.body = Buffer.alloc(0);
   }
 
@@ -34,6 +35,7 @@ export class Answer {
 /** One connection to the server. */
 export class Connection {
   #socket;
+  /** @type {Buffer} what has come and is not read yet */
   #received = Buffer.alloc(0);
   #ended = false;
   /** @type {Error | undefined} */
