@@ -68,7 +68,8 @@ async function parallelWriters(server) {
   const ids = new Set(answers.map((answer) => jsonOf(answer).id));
   if (ids.size !== 100) throw mismatch('100 different ids', String(ids.size));
 
-  const list = await ask(server, { method: 'GET', path: '/notes?tag=parallel&limit=100' }, { status: 200, seconds: 10 });
+  const path = '/notes?tag=parallel&limit=100';
+  const list = await ask(server, { method: 'GET', path }, { status: 200, seconds: 10 });
   const { notes } = jsonOf(list);
   const found = new Set(notes.map((/** @type {{ title: string }} */ note) => note.title));
   const kept = titles.filter((title) => found.has(title)).length;
@@ -119,7 +120,8 @@ async function twentySlowClients(server) {
   try {
     for (const connection of connections) connection.send(headOfPost(100));
     for (let count = 0; count < 5; count += 1) {
-      await ask(server, { method: 'GET', path: '/health' }, { status: 200, seconds: 1, words: 'status 200 within 1 second' });
+      const expected = { status: 200, seconds: 1, words: 'status 200 within 1 second' };
+      await ask(server, { method: 'GET', path: '/health' }, expected);
     }
     const seconds = 6 - (Date.now() - started) / 1000;
     const ends = await Promise.all(connections.map((connection) => connection.answer({ seconds }).catch(lateness)));
@@ -170,7 +172,11 @@ async function stopWithIdleConnections(server) {
  * @property {string} [words] what is expected, in a failure
  */
 
-/** One request over a new connection. @type {(server: Server, request: Request, expected: Expected) => Promise<Answer>} */
+/**
+ * One request over a new connection.
+ *
+ * @type {(server: Server, request: Request, expected: Expected) => Promise<Answer>}
+ */
 async function ask(server, request, expected) {
   const connection = new Connection(server.port);
   try {
@@ -216,8 +222,8 @@ async function endsWell(server, seconds) {
 
 /** @param {number} length of the body */
 function headOfPost(length) {
-  const lines = ['POST /notes HTTP/1.1', 'Host: 127.0.0.1', 'Content-Type: application/json', `Content-Length: ${length}`];
-  return [...lines, '', ''].join('\r\n');
+  const headers = ['Host: 127.0.0.1', 'Content-Type: application/json', `Content-Length: ${length}`];
+  return ['POST /notes HTTP/1.1', ...headers, '', ''].join('\r\n');
 }
 
 /** @param {Server} server */

@@ -92,7 +92,7 @@ export class Connection {
   async answer({ method = 'GET', last = false, seconds = ANSWER_SECONDS } = {}) {
     const deadline = Date.now() + seconds * 1000;
     const late = new NoAnswer(`no answer within ${seconds} second${seconds === 1 ? '' : 's'}`);
-    /** Waits until `enough` says how many bytes are there for it, and takes them; null if the connection ends before. */
+    /** Takes as many bytes as `enough` says, once they are there; null if the connection ends before. */
     const take = async (/** @type {(bytes: Buffer) => number | undefined} */ enough) => {
       for (;;) {
         const length = enough(this.#received);

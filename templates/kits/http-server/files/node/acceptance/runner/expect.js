@@ -132,8 +132,10 @@ function checkTitle(wanted, answer) {
 function characterOf(name) {
   const number = /^#(?:x([0-9a-f]+)|([0-9]+))$/i.exec(name);
   if (number) return String.fromCodePoint(number[1] ? Number.parseInt(number[1], 16) : Number(number[2]));
-  return new Map([['amp', '&'], ['lt', '<'], ['gt', '>'], ['quot', '"'], ['apos', "'"]]).get(name);
+  return CHARACTERS.get(name);
 }
+
+const CHARACTERS = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }));
 
 /** @type {(wanted: any, answer: import('./client.js').Answer) => void} */
 function checkMetric({ name, labels, value }, answer) {

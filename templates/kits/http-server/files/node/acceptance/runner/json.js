@@ -116,7 +116,12 @@ function lengthOf(value) {
   return Array.isArray(value) ? value.length : undefined;
 }
 
-/** The first difference that there is; those after it are not looked for. @template T @param {(() => T | undefined)[]} looks */
+/**
+ * The first difference that there is; those after it are not looked for.
+ *
+ * @template T
+ * @param {(() => T | undefined)[]} looks
+ */
 function first(looks) {
   for (const look of looks) {
     const found = look();

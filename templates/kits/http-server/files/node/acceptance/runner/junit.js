@@ -32,8 +32,9 @@ function testCase(suite, { name, details, skip }) {
   const seconds = (details.duration_ms / 1000).toFixed(3);
   const attributes = `classname="${escape(suite)}" name="${escape(name)}" time="${seconds}"`;
   const { error } = details;
-  if (error) return `<testcase ${attributes}><failure message="${escape((error.cause ?? error).message)}"/></testcase>\n`;
-  return `<testcase ${attributes}>${skip === undefined ? '' : '<skipped/>'}</testcase>\n`;
+  let outcome = skip === undefined ? '' : '<skipped/>';
+  if (error) outcome = `<failure message="${escape((error.cause ?? error).message)}"/>`;
+  return `<testcase ${attributes}>${outcome}</testcase>\n`;
 }
 
 /** Text for an attribute. Characters that XML does not have at all are replaced. @param {unknown} text */

@@ -45,7 +45,7 @@ const CASES = new URL('../cases/', import.meta.url);
  * Makes the tests of all files of a milestone, also of those that somebody has added.
  *
  * @param {number} milestone
- * @param {Record<string, CodedCase[]>} [coded] the ids of files, such as `m5/robustness`, and what stands after their cases
+ * @param {Record<string, CodedCase[]>} [coded] what stands after the cases of a file, by its id
  */
 export function playMilestone(milestone, coded = {}) {
   const names = readdirSync(CASES).filter((name) => name.startsWith(`m${milestone}-`) && name.endsWith('.json'));
@@ -133,7 +133,11 @@ async function playStep({ expect, save = {} }, bytes, methods, server, variables
   }
 }
 
-/** @type {(expect: any, connection: Connection, options: { method?: string, last: boolean }) => Promise<import('./client.js').Answer>} */
+/**
+ * @param {any} expect
+ * @param {Connection} connection
+ * @param {{ method?: string, last: boolean }} options
+ */
 async function answerFor(expect, connection, options) {
   try {
     return await connection.answer(options);

@@ -28,8 +28,8 @@ export function bytesOf({ method, path, headers = {}, json, body, body_base64 },
   add('Host', host);
   if (content) add('Content-Length', String(content.length));
   add('Connection', 'close');
-  const head = [`${method} ${path} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
-  return Buffer.concat([Buffer.from(head), content ?? Buffer.alloc(0)]);
+  const head = [`${method} ${path} HTTP/1.1`, ...lines.map((line) => line.join(': ')), '', ''];
+  return Buffer.concat([Buffer.from(head.join('\r\n')), content ?? Buffer.alloc(0)]);
 }
 
 /** The methods of the requests in the lines of a raw step. @param {string[]} lines */

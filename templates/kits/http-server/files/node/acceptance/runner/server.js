@@ -102,8 +102,9 @@ function listening(child) {
     createInterface({ input: child.stdout }).once('line', (line) => {
       clearTimeout(timer);
       const port = /^listening on http:\/\/127\.0\.0\.1:([0-9]+)$/.exec(line);
+      const wanted = '`listening on http://127.0.0.1:<port>` on stdout';
       if (port) resolve(Number(port[1]));
-      else reject(new Error(`expected \`listening on http://127.0.0.1:<port>\` on stdout, got ${JSON.stringify(line)}`));
+      else reject(new Error(`expected ${wanted}, got ${JSON.stringify(line)}`));
     });
   });
 }

@@ -20,10 +20,7 @@ export function fill(value, variables, typed = false) {
   if (Array.isArray(value)) return value.map((item) => fill(item, variables, typed));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      fill(key, variables),
-      fill(item, variables, typed || key === 'json'),
-    ]),
+    Object.entries(value).map(([key, item]) => [fill(key, variables), fill(item, variables, typed || key === 'json')]),
   );
 }
 
