@@ -21,6 +21,8 @@ export class Server {
   /** What it wrote on stderr since it started, line by line. @type {string[]} */
   lines = [];
   #environment;
+  /** @type {Failure | undefined} why it did not start; trying again for each case would take very long */
+  #failure;
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #process;
 
@@ -31,6 +33,7 @@ export class Server {
 
   /** Starts the process, unless it is running. */
   async start() {
+    if (this.#failure) throw this.#failure;
     if (this.#process && !this.#hasEnded) return;
     const inherited = Object.entries(process.env).filter(([name]) => !SETTINGS.includes(name));
     const child = spawn(process.execPath, COMMAND, {
@@ -46,7 +49,8 @@ export class Server {
       this.port = await listening(child);
     } catch (error) {
       await this.kill();
-      throw new Failure(`${error.message}; on stderr it wrote: ${JSON.stringify(lines.join('\n'))}`);
+      this.#failure = new Failure(`${error.message}; on stderr it wrote: ${JSON.stringify(lines.join('\n'))}`);
+      throw this.#failure;
     }
   }
 
@@ -90,21 +94,25 @@ export class Server {
  */
 function listening(child) {
   return new Promise((resolve, reject) => {
+    const end = (/** @type {() => void} */ settle) => {
+      clearTimeout(timer);
+      settle();
+    };
+    const fail = (/** @type {string} */ what) => end(() => reject(new Error(what)));
     const timer = setTimeout(
-      () => reject(new Error(`expected the server to start within ${START_SECONDS} seconds, got nothing on stdout`)),
+      () => fail(`expected the server to start within ${START_SECONDS} seconds, got nothing on stdout`),
       START_SECONDS * 1000,
     );
-    child.once('error', reject);
+    child.once('error', (error) => fail(`expected the server to start, got ${error.message}`));
     child.once('close', (code, signal) => {
-      reject(new Error(`expected the server to start, got a process that ended with ${code ?? signal}`));
+      fail(`expected the server to start, got a process that ended with ${code ?? signal}`);
     });
     if (!child.stdout) return;
     createInterface({ input: child.stdout }).once('line', (line) => {
-      clearTimeout(timer);
       const port = /^listening on http:\/\/127\.0\.0\.1:([0-9]+)$/.exec(line);
       const wanted = '`listening on http://127.0.0.1:<port>` on stdout';
-      if (port) resolve(Number(port[1]));
-      else reject(new Error(`expected ${wanted}, got ${JSON.stringify(line)}`));
+      if (port) end(() => resolve(Number(port[1])));
+      else fail(`expected ${wanted}, got ${JSON.stringify(line)}`);
     });
   });
 }
