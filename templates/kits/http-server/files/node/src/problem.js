@@ -22,6 +22,16 @@ export class Problem extends Error {
     this.headers = headers;
   }
 
+  /**
+   * The answer of a place that a milestone has yet to fill.
+   *
+   * @param {number} milestone
+   * @param {string} what what is to be done there
+   */
+  static unsolved(milestone, what) {
+    return new Problem(501, 'not-implemented', `milestone ${milestone}: ${what}, see docs/milestones/${milestone}.md`);
+  }
+
   /** @returns {import('./answer.js').Answer} */
   toAnswer() {
     const document = {
@@ -33,14 +43,4 @@ export class Problem extends Error {
     };
     return json(this.status, document, { ...this.headers, 'Content-Type': 'application/problem+json' });
   }
-}
-
-/**
- * The answer of a place that a milestone has yet to fill.
- *
- * @param {number} milestone
- * @param {string} what what is to be done there
- */
-export function unsolved(milestone, what) {
-  return new Problem(501, 'not-implemented', `milestone ${milestone}: ${what}, see docs/milestones/${milestone}.md`);
 }

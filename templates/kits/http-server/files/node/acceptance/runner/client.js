@@ -38,8 +38,6 @@ export class Connection {
   /** @type {Buffer} what has come and is not read yet */
   #received = Buffer.alloc(0);
   #ended = false;
-  /** @type {Error | undefined} */
-  #error;
   #wake = () => {};
 
   /** @param {number} port */
@@ -50,9 +48,8 @@ export class Connection {
       this.#received = Buffer.concat([this.#received, bytes]);
       this.#wake();
     });
-    this.#socket.on('error', (error) => {
-      this.#error = error;
-    });
+    // What goes wrong ends in `close`, and that is all there is to know.
+    this.#socket.on('error', () => {});
     for (const event of ['end', 'close']) {
       this.#socket.on(event, () => {
         this.#ended = true;
