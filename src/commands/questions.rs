@@ -1,0 +1,91 @@
+//! A kit's questions, for people and as data: `show` and `new --list-questions` print the same.
+
+use serde::Serialize;
+
+use crate::{
+    answers::{Kind, Value},
+    condition::Condition,
+    manifest::{Choice, KitManifest, Question},
+    output::{Ink, Output},
+};
+
+/// Prints every question: how it is answered, what is asked, what the answer may be.
+pub(crate) fn print(out: &mut Output, kit: &KitManifest, indent: &str) {
+    let palette = out.palette();
+    let deeper = format!("{indent}    ");
+    for question in &kit.question {
+        out.line(format!("{indent}{}  {}", palette.paint(Ink::Name, flag(question)), palette.paint(Ink::Dim, rule(question))));
+        let help = if question.help.is_empty() { String::new() } else { format!(": {}", question.help) };
+        out.paragraph(&deeper, &deeper, &format!("{}{help}", question.prompt));
+        let widest = question.choices.iter().map(|choice| choice.value.len()).max().unwrap_or(0);
+        for choice in &question.choices {
+            let help = if choice.help.is_empty() { String::new() } else { format!(": {}", choice.help) };
+            let margin = " ".repeat(deeper.len() + widest + 4);
+            out.paragraph(&format!("{deeper}- {:widest$}  ", choice.value), &margin, &format!("{}{help}", choice.title));
+        }
+    }
+}
+
+/// The questions as data.
+pub(crate) fn data(kit: &KitManifest) -> Vec<QuestionData<'_>> {
+    kit.question
+        .iter()
+        .map(|question| QuestionData {
+            name: question.name(),
+            flag: flag(question),
+            prompt: &question.prompt,
+            help: &question.help,
+            kind: question.kind,
+            default: question.default.as_ref(),
+            choices: &question.choices,
+            min: question.min,
+            max: question.max,
+            when: question.when.as_ref(),
+            seeded: question.seeded,
+        })
+        .collect()
+}
+
+/// One question.
+#[derive(Serialize)]
+pub(crate) struct QuestionData<'k> {
+    name: &'k str,
+    flag: String,
+    prompt: &'k str,
+    help: &'k str,
+    kind: Kind,
+    default: Option<&'k Value>,
+    choices: &'k [Choice],
+    min: Option<i64>,
+    max: Option<i64>,
+    when: Option<&'k Condition>,
+    seeded: bool,
+}
+
+fn flag(question: &Question) -> String {
+    format!("--set {}=VALUE", question.name())
+}
+
+/// Kind, range, default and when it is asked, in one line.
+fn rule(question: &Question) -> String {
+    let kind = match question.kind {
+        Kind::Slug => "slug (a-z, 0-9, -)",
+        Kind::Identifier => "identifier",
+        Kind::Package => "package (com.example.app)",
+        Kind::Choice => "choice",
+        Kind::Bool => "true or false",
+        Kind::Int => "whole number",
+        Kind::Text => "one line of text",
+    };
+    let range = match (question.kind, question.min, question.max) {
+        (Kind::Int, Some(min), Some(max)) => format!(", {min} to {max}"),
+        (Kind::Int, Some(min), None) => format!(", {min} or more"),
+        (Kind::Int, None, Some(max)) => format!(", {max} or less"),
+        (_, _, Some(max)) => format!(", at most {max} characters"),
+        _ => String::new(),
+    };
+    let default = question.default.as_ref().map_or_else(|| ", no default".to_owned(), |value| format!(", default `{value}`"));
+    let seeded = if question.seeded { ", or derived from `--seed`" } else { "" };
+    let when = question.when.as_ref().map(|when| format!("; asked only if {when}")).unwrap_or_default();
+    format!("{kind}{range}{default}{seeded}{when}")
+}

@@ -1,0 +1,22 @@
+//! `stagekit show`.
+
+use crate::transcript::Transcript;
+
+#[test]
+fn a_kit_has_all_that_one_needs_to_decide() {
+    insta::assert_snapshot!(Transcript::of("show tiny-server").fixture("templates").story());
+}
+
+#[test]
+fn a_kit_is_there_as_json() {
+    insta::assert_snapshot!(Transcript::of("show tiny-server --json").fixture("templates").story());
+}
+
+#[test]
+fn an_unknown_kit_is_a_usage_error_that_names_the_nearest() {
+    Transcript::of("show tiny-srver")
+        .fixture("templates")
+        .status(2)
+        .stderr("error: there is no kit `tiny-srver`\nhint: did you mean `tiny-server`? `stagekit list` shows all kits\n")
+        .check();
+}

@@ -1,0 +1,98 @@
+//! `stagekit templates export`, and `--templates`.
+
+use std::fs;
+
+use crate::transcript::{Transcript, fixtures};
+
+#[test]
+fn an_export_is_the_templates_in_effect() {
+    let ended = Transcript::of("templates export mine").fixture("templates").run();
+    let files = ended.files();
+    for expected in ["mine/roadmap.toml", "mine/kits/tiny-server/kit.toml", "mine/kits/tiny-lab/kit.toml"] {
+        assert!(files.iter().any(|file| file == expected), "{expected} is missing in {files:?}");
+    }
+    let exported = fs::read(ended.dir.path().join("mine/roadmap.toml")).unwrap();
+    assert_eq!(exported, fs::read(fixtures().join("templates/roadmap.toml")).unwrap());
+    assert_eq!(
+        (ended.stdout.as_str(), ended.stderr, ended.status),
+        (
+            "",
+            format!(
+                "wrote {} files to `mine`\nhint: change them, then `stagekit templates lint mine` and `stagekit --templates mine list`\n",
+                files.len()
+            ),
+            0
+        )
+    );
+}
+
+#[test]
+fn an_export_gives_the_same_kits_back() {
+    let mine = Transcript::of("-q templates export deep/er/mine").fixture("templates").check();
+    let dir = mine.dir.path().join("deep/er/mine");
+    let before = Transcript::of("list --json").fixture("templates").run();
+    let after = Transcript::of("list --json").env("STAGEKIT_TEMPLATES", dir).run();
+    assert_eq!(before.stdout, after.stdout);
+}
+
+#[test]
+fn an_export_goes_into_an_empty_folder_and_no_other() {
+    let ended = Transcript::of("-q templates export .").cwd("empty").check();
+    assert!(ended.files().contains(&"empty/roadmap.toml".to_owned()), "{:?}", ended.files());
+
+    let ended = Transcript::of("templates export mine")
+        .file("mine/notes.txt", "mine")
+        .status(3)
+        .stderr("error: `[DIR]/mine` is not empty\nhint: name a folder that is empty or not there yet\n")
+        .check();
+    assert_eq!(ended.files(), ["mine/notes.txt"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_export_leaves_nothing_behind_where_it_cannot_write() {
+    let ended = Transcript::of("templates export file/mine")
+        .file("file", "a file where a folder is wanted")
+        .status(1)
+        .stderr("error: failed to read `[DIR]/file/mine`: Not a directory (os error 20)\n")
+        .check();
+    assert_eq!(ended.files(), ["file"]);
+}
+
+#[test]
+fn the_flag_goes_before_the_environment() {
+    let dir = fixtures().join("templates");
+    Transcript::with(["--templates".as_ref(), dir.as_os_str(), "list".as_ref(), "--search".as_ref(), "tiny-lab".as_ref()])
+        .env("STAGEKIT_TEMPLATES", "nowhere")
+        .stdout("Stage 41: Small Things\n  tiny-lab  Tiny lab (1 milestone, 30 min)\n")
+        .check();
+}
+
+#[test]
+fn a_folder_without_templates_is_refused() {
+    Transcript::of("list --templates mine")
+        .file("mine/notes.txt", "mine")
+        .status(1)
+        .stderr(
+            "error: `mine` holds no templates\n\
+             hint: a folder of templates holds `features`, `kits`, `partials`, `roadmap.toml`, `versions.toml`; `stagekit templates export DIR` writes one\n",
+        )
+        .check();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_not_there_is_refused() {
+    Transcript::of("list --templates mine")
+        .status(1)
+        .stderr("error: failed to read `[DIR]/mine`: No such file or directory (os error 2)\n")
+        .check();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_folder_is_refused_because_it_could_go_round() {
+    let run = Transcript::of("list --templates mine").file("mine/roadmap.toml", "");
+    std::os::unix::fs::symlink("..", run.dir().join("mine/kits")).unwrap();
+    run.status(1).stderr("error: `[DIR]/mine/kits` is a symbolic link to a folder\nhint: copy the folder to where the link is\n").check();
+}
