@@ -154,7 +154,7 @@ pub struct ShowArgs {
 }
 
 /// `stagekit new`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = NEW_EXAMPLES)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line; the command makes enums of them")]
 pub struct NewArgs {

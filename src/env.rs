@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{catalog::Catalog, output::Output};
+use crate::{catalog::Catalog, output::Output, prompt::Ask};
 
 /// The world of one command.
 pub struct Env {
@@ -10,15 +10,16 @@ pub struct Env {
     pub cwd: PathBuf,
     /// Where it prints.
     pub out: Output,
+    /// How it asks a person.
+    pub ask: Box<dyn Ask>,
     /// The templates.
     pub catalog: Catalog,
-    // `ask: Box<dyn Ask>` goes here: how it asks a person.
 }
 
 impl Env {
     /// A world with the built-in templates.
-    pub fn new(cwd: PathBuf, out: Output) -> Self {
-        Self { cwd, out, catalog: Catalog::embedded() }
+    pub fn new(cwd: PathBuf, out: Output, ask: Box<dyn Ask>) -> Self {
+        Self { cwd, out, ask, catalog: Catalog::embedded() }
     }
 
     /// A path of the command line as seen from here.

@@ -3,13 +3,16 @@
 //! The format is described in `docs/kit-format.md`.
 
 mod read;
+mod validate;
 
 
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+pub(crate) use self::validate::sample;
 pub use self::{
     read::{line_of, read},
+    validate::{validate_feature, validate_kit},
 
 };
 use crate::{
@@ -84,6 +87,18 @@ pub struct KitManifest {
     /// Known-wrong solutions.
     #[serde(default)]
     pub trap: Vec<Trap>,
+}
+
+impl KitManifest {
+    /// The number of the last milestone; 0 without any.
+    pub fn last(&self) -> Number {
+        self.milestone.last().map_or(0, Milestone::number)
+    }
+
+    /// The question of this name.
+    pub fn question(&self, name: &str) -> Option<&Question> {
+        self.question.iter().find(|question| question.name() == name)
+    }
 }
 
 /// `feature.toml`.

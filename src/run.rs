@@ -1,16 +1,22 @@
 //! From arguments to an exit code.
 
-use std::{env, ffi::OsString, process::ExitCode};
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use clap::{ColorChoice, CommandFactory, Parser};
 
 use crate::{
-    cli::{self, Cli, Command, Global, TemplatesCommand},
+    cli::{self, Cli, Command, Global, NewArgs, TemplatesCommand},
     commands,
     env::Env,
     error::Result,
     output::{Colour, Output},
     overlay,
+    prompt::Terminal,
 };
 
 /// Runs `stagekit` with the process's arguments, the program's name first.
@@ -22,7 +28,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return usage(&mut out, &error),
     };
     out.set_quiet(cli.global.quiet);
-    let mut env = Env::new(env::current_dir().unwrap_or_default(), out);
+    // Both, or nobody is there: the question goes to stderr, the answer comes from stdin.
+    let is_interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let mut env = Env::new(env::current_dir().unwrap_or_default(), out, Box::new(Terminal::new(is_interactive)));
     let done = prepare(&cli.global, &mut env).and_then(|()| dispatch(cli.command, &mut env));
     match done.and_then(|()| env.out.finish()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,8 +62,11 @@ fn dispatch(command: Option<Command>, env: &mut Env) -> Result<()> {
     }
 }
 
-/// No command: the place where `new` starts in a terminal.
+/// No command: `new` in a terminal, help elsewhere.
 fn start(env: &mut Env) -> Result<()> {
+    if env.ask.is_interactive() {
+        return commands::new::run(&NewArgs::default(), env);
+    }
     env.out.print(&Cli::command().render_help().to_string());
     Ok(())
 }

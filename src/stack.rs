@@ -1,6 +1,6 @@
 //! What a feature renders from: stated by a kit, or detected in a foreign repository.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub enum Language {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stack {
+    /// The project's name: of the compose project, of images.
+    pub name: String,
     /// The main language.
     pub language: Language,
     /// The version to run with.
@@ -69,6 +71,40 @@ pub struct Stack {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub origins: BTreeMap<String, Origin>,
 }
+
+impl Stack {
+    /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `modules`, `services`.
+    pub fn condition_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        let yes_or_no = |holds: bool| Cow::Borrowed(if holds { "true" } else { "false" });
+        Some(match name {
+            "language" => self.language.name().into(),
+            "build_tool" => self.build_tool.as_str().into(),
+            "framework" => self.framework.as_str().into(),
+            "wrapper" => yes_or_no(self.wrapper),
+            "secrets" => yes_or_no(!self.secrets.is_empty()),
+            "modules" => yes_or_no(!self.modules.is_empty()),
+            "services" => yes_or_no(!self.services.is_empty()),
+            _ => return None,
+        })
+    }
+}
+
+impl Language {
+    /// As manifests write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Node => "node",
+            Self::Java => "java",
+            Self::Go => "go",
+            Self::Rust => "rust",
+            Self::Static => "static",
+        }
+    }
+}
+
+/// The names that a feature's conditions may use.
+pub const CONDITION_NAMES: [&str; 7] = ["language", "build_tool", "framework", "wrapper", "secrets", "modules", "services"];
 
 /// Where a field of a stack was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use crate::{
 pub const ROOTS: [&str; 5] = ["a", "v", "stack", "course", "m"];
 
 /// Helpers that an expression may start with, besides handlebars' own comparisons.
-pub const HELPERS: [&str; 7] = ["join", "json", "lower", "upper", "add", "shell", "indent"];
+pub const HELPERS: [&str; 8] = ["join", "json", "lower", "upper", "add", "shell", "indent", "fill"];
 
 const BLOCKS: [&str; 6] = ["solution", "trap", "hidden", "if", "unless", "each"];
 

@@ -1,0 +1,85 @@
+//! The checks, in the order in which they run.
+
+mod cells;
+mod reverts;
+mod same;
+mod traps;
+
+use std::sync::Mutex;
+
+use crate::{
+    arguments::Arguments,
+    cell::Cell,
+    outcome::{Outcome, Row},
+    world::World,
+};
+
+/// An accepted text with every character that some format gives a meaning to.
+pub const NASTY: &str = r#"a "b" 'c' `d` 
+ 
+ %s #{e} <!-- f --> ]]> */ & &amp; : - x, {g} [h] |i| *j* _k_ ~l~ é עברית 🎉 \"#;
+
+pub struct Check {
+    pub name: &'static str,
+    pub run: fn(&World, &Arguments) -> Vec<Row>,
+}
+
+/// All checks.
+pub fn all() -> Vec<Check> {
+    vec![
+        Check { name: "cells", run: cells::run },
+        Check { name: "traps", run: traps::run },
+        Check { name: "reverts", run: reverts::run },
+        Check { name: "same", run: same::run },
+    ]
+}
+
+/// The kits that are wanted, in order.
+fn kits(world: &World, arguments: &Arguments) -> Vec<String> {
+    world.catalog.kit_names().into_iter().filter(|kit| arguments.wants_kit(kit)).collect()
+}
+
+/// Proves something of a cell, unless a record says that just this was proven before. `extra`: what besides the cell the outcome depends on.
+fn proven(world: &World, check: &'static str, cell: &Cell, option: &str, extra: &str, work: impl FnOnce() -> Result<(), String>) -> Row {
+    let at = Some(cell.rendition.at);
+    let key = match cell.render(world).and_then(|(tree, _, _)| cell.key(world, &tree, &format!("{check}\0{extra}"))) {
+        Ok(key) => key,
+        Err(why) => return Row::new(check, &cell.kit, at, option, Outcome::Failed(why), 0.0),
+    };
+    if let Some(proof) = world.records.proven(&key) {
+        return Row::new(check, &cell.kit, at, option, Outcome::Recorded(proof), 0.0);
+    }
+    let row = Row::of(check, &cell.kit, at, option, work);
+    match row.outcome {
+        Outcome::Passed => world.records.prove(&key, &format!("{check} {} at {} {option}", cell.kit, cell.rendition.at)),
+        _ => world.records.refute(&key),
+    }
+    row
+}
+
+/// Does `work` for all `jobs`, two at a time, each started in order; the rows in the order of the jobs.
+fn two_at_a_time<J: Sync>(jobs: &[J], work: impl Fn(usize, &J) -> Row + Sync) -> Vec<Row> {
+    let next = Mutex::new(0);
+    let rows = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let index = next.lock().map(|mut next| {
+                        *next += 1;
+                        *next - 1
+                    });
+                    let Ok(Some((index, job))) = index.map(|index| jobs.get(index).map(|job| (index, job))) else { return };
+                    let row = work(index, job);
+                    eprintln!("   {} {:?} {} {:.1} s", row.kit, row.at, row.option, row.seconds);
+                    if let Ok(mut rows) = rows.lock() {
+                        rows.push((index, row));
+                    }
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().unwrap_or_default();
+    rows.sort_by_key(|(index, _)| *index);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
