@@ -149,7 +149,8 @@ impl<'t> Skeleton<'t> {
 
     fn tag(&mut self, names: &'t Names, template: &Template, tag: &Tag) {
         self.has_tags = true;
-        self.text.push_str(&tag.text);
+        let text = rooted(&tag.text, &|root| ROOTS.contains(&root) && !self.scopes.iter().any(|scope| scope.contains_key(root)));
+        self.text.push_str(&text);
         for name in &tag.names {
             let (root, rest) = name.split_once('.').unwrap_or((name, ""));
             let bound = self.scopes.iter().rev().find_map(|scope| scope.get(root));
@@ -188,6 +189,33 @@ impl<'t> Skeleton<'t> {
             .collect::<Vec<_>>();
         bound.iter().enumerate().map(|(index, name)| (name.clone(), if index == 0 { elements.clone() } else { Vec::new() })).collect()
     }
+}
+
+/// `tag` with `@root.` before the names that `is_global`: inside `each` handlebars would look for them in the element.
+fn rooted(tag: &str, is_global: &dyn Fn(&str) -> bool) -> String {
+    let mut out = String::with_capacity(tag.len() + 16);
+    for (index, part) in tag.split('"').enumerate() {
+        if index > 0 {
+            out.push('"');
+        }
+        if index % 2 == 1 {
+            out.push_str(part);
+            continue;
+        }
+        let mut rest = part;
+        while let Some(start) = rest.find(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+            let end = rest[start..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).map_or(rest.len(), |length| start + length);
+            let word = &rest[start..end];
+            out.push_str(&rest[..start]);
+            if word.split_once('.').is_some_and(|(root, _)| is_global(root)) {
+                out.push_str("@root.");
+            }
+            out.push_str(word);
+            rest = &rest[end..];
+        }
+        out.push_str(rest);
+    }
+    out
 }
 
 /// The index of a text answer, if the value is one and nothing else.

@@ -14,6 +14,8 @@ pub struct Arguments {
     pub afresh: bool,
     /// What the sample of recorded cells and of reverted blocks is drawn by.
     pub seed: String,
+    /// Only say which images are needed.
+    pub images: bool,
 }
 
 const HELP: &str = "\
@@ -34,6 +36,7 @@ usage: cargo test --test deep -- [OPTION]…
                      workflow  the workflow is executed, and a broken test reddens it
                      hostile   free texts come back unchanged from real parsers, or are refused
                      faults    full disk, signals at every step, two runs at once
+  --images         only list the container images that are needed, one a line
   --full           all pairs of options
   --afresh         build every cell, recorded or not
   --seed TEXT      what samples are drawn by (default: today's date, printed)
@@ -57,6 +60,7 @@ impl Arguments {
                     arguments.option = Some((name.to_owned(), chosen.to_owned()));
                 }
                 "--check" => arguments.checks.push(value()?),
+                "--images" => arguments.images = true,
                 "--full" => arguments.full = true,
                 "--afresh" => arguments.afresh = true,
                 "--seed" => arguments.seed = value()?,

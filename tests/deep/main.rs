@@ -11,7 +11,9 @@ mod revert;
 mod services;
 mod world;
 
-use std::{process::ExitCode, time::Instant};
+use std::{collections::BTreeSet, process::ExitCode, time::Instant};
+
+use stagekit::rendition::Rendition;
 
 use crate::{arguments::Arguments, outcome::Table, world::World};
 
@@ -23,6 +25,18 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if arguments.images {
+        return match images(&arguments) {
+            Ok(images) => {
+                println!("{}", images.into_iter().collect::<Vec<_>>().join("\n"));
+                ExitCode::SUCCESS
+            }
+            Err(why) => {
+                eprintln!("{why}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     match verify(&arguments) {
         Ok(table) => {
             table.print();
@@ -49,4 +63,27 @@ fn verify(arguments: &Arguments) -> Result<Table, String> {
     world.records.save()?;
     eprintln!("== done ({} s)", start.elapsed().as_secs());
     Ok(table)
+}
+
+/// The container images that the wanted kits name, and those of the servers that the verification starts.
+fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
+    let world = World::prepare(arguments)?;
+    let mut found = BTreeSet::new();
+    for kit in checks::kits(&world, arguments) {
+        let manifest = world.catalog.kit(&kit).map_err(|error| error.to_string())?;
+        for answers in stagekit::lint::variants(&manifest) {
+            let renderer = stagekit::render::Renderer::new(&world.catalog, &kit).map_err(|error| error.to_string())?;
+            let rendered = renderer.render(&answers, &Rendition::solved(manifest.last())).map_err(|error| error.to_string())?;
+            found.extend(services::images(&world, &rendered.stack)?);
+            for (path, entry) in rendered.tree.iter().filter(|(path, _)| path.as_str().ends_with("Dockerfile") || path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml")) {
+                let text = entry.text().ok_or_else(|| format!("{path} is no text"))?;
+                found.extend(text.lines().filter_map(|line| {
+                    let image = line.strip_prefix("FROM ").or_else(|| line.trim_start().strip_prefix("image: "))?.split_whitespace().next()?;
+                    // A stage's name has no tag; what is built here has no version.
+                    (image.contains(':') && !image.contains("${") && !image.ends_with(":local")).then(|| image.trim_matches('"').to_owned())
+                }));
+            }
+        }
+    }
+    Ok(found)
 }

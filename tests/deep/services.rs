@@ -11,7 +11,7 @@ use stagekit::stack::Stack;
 
 use crate::world::{World, run};
 
-/// A kind of server: its image's name in `versions.toml`, its port, how it is made and asked.
+/// A kind of server: its image, with names of `versions.toml`, its port, how it is made and asked.
 struct Recipe {
     kind: &'static str,
     image: &'static str,
@@ -25,7 +25,7 @@ struct Recipe {
 const RECIPES: [Recipe; 3] = [
     Recipe {
         kind: "postgresql",
-        image: "postgresql",
+        image: "postgres:{postgresql.version}",
         port: 5432,
         environment: &[("POSTGRES_USER", "app"), ("POSTGRES_PASSWORD", "app"), ("POSTGRES_DB", "app")],
         ready: &["pg_isready", "-h", "127.0.0.1", "-U", "app", "-d", "app"],
@@ -33,7 +33,7 @@ const RECIPES: [Recipe; 3] = [
     },
     Recipe {
         kind: "mysql",
-        image: "mysql",
+        image: "mysql:{mysql.version}",
         port: 3306,
         environment: &[("MYSQL_ROOT_PASSWORD", "root"), ("MYSQL_USER", "app"), ("MYSQL_PASSWORD", "app"), ("MYSQL_DATABASE", "app")],
         ready: &["mysqladmin", "ping", "-h", "127.0.0.1", "-uapp", "-papp"],
@@ -41,7 +41,7 @@ const RECIPES: [Recipe; 3] = [
     },
     Recipe {
         kind: "redis",
-        image: "redis",
+        image: "redis:{redis.version}-{images.redis}",
         port: 6379,
         environment: &[],
         ready: &["redis-cli", "ping"],
@@ -51,17 +51,14 @@ const RECIPES: [Recipe; 3] = [
 
 /// The servers of one run.
 pub struct Services {
-    images: BTreeMap<String, String>,
+    versions: toml::Table,
     started: Mutex<BTreeMap<&'static str, Vec<(String, String)>>>,
     containers: Mutex<Vec<String>>,
 }
 
 impl Services {
     pub fn find(world: &World) -> Self {
-        let versions = world.catalog.versions().unwrap_or_default();
-        let images = versions.get("images").and_then(|images| images.as_table()).into_iter().flatten();
-        let images = images.filter_map(|(name, image)| Some((name.clone(), image.as_str()?.to_owned()))).collect();
-        Self { images, started: Mutex::default(), containers: Mutex::default() }
+        Self { versions: world.catalog.versions().unwrap_or_default(), started: Mutex::default(), containers: Mutex::default() }
     }
 
     /// What a repository with this stack reads to find its servers; starts those that are not there yet.
@@ -86,7 +83,7 @@ impl Services {
         if !given.is_empty() {
             return Ok(given);
         }
-        let image = self.images.get(recipe.image).ok_or_else(|| format!("`versions.toml` has no `images.{}`", recipe.image))?;
+        let image = image(&self.versions, recipe.image)?;
         let mut create = Command::new("docker");
         create.args(["run", "--detach", "--rm", "--pull", "never", "--publish", &format!("127.0.0.1::{}", recipe.port)]);
         for (name, value) in recipe.environment {
@@ -109,6 +106,26 @@ impl Services {
         }
         Ok(recipe.variables.iter().map(|(name, value)| ((*name).to_owned(), value.replace("{port}", &port))).collect())
     }
+}
+
+/// `redis:{redis.version}` with the versions that templates name.
+fn image(versions: &toml::Table, name: &str) -> Result<String, String> {
+    let mut out = String::new();
+    for (index, part) in name.split(['{', '}']).enumerate() {
+        if index % 2 == 0 {
+            out.push_str(part);
+            continue;
+        }
+        let value = part.split_once('.').and_then(|(table, key)| versions.get(table)?.get(key)?.as_str());
+        out.push_str(value.ok_or_else(|| format!("`versions.toml` has no `{part}`"))?);
+    }
+    Ok(out)
+}
+
+/// The images that `kind`s of servers are started from.
+pub fn images(world: &World, stack: &Stack) -> Result<Vec<String>, String> {
+    let versions = world.catalog.versions().map_err(|error| error.to_string())?;
+    RECIPES.iter().filter(|recipe| stack.services.iter().any(|service| service.kind == recipe.kind)).map(|recipe| image(&versions, recipe.image)).collect()
 }
 
 impl Drop for Services {

@@ -35,7 +35,7 @@ pub fn all() -> Vec<Check> {
 }
 
 /// The kits that are wanted, in order.
-fn kits(world: &World, arguments: &Arguments) -> Vec<String> {
+pub fn kits(world: &World, arguments: &Arguments) -> Vec<String> {
     world.catalog.kit_names().into_iter().filter(|kit| arguments.wants_kit(kit)).collect()
 }
 

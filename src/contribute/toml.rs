@@ -1,0 +1,1 @@
+pub(super) const GRAMMAR: super::Grammar = super::json::GRAMMAR;
