@@ -19,8 +19,9 @@ const MOST_VARIANTS: usize = 48;
 pub fn lint(catalog: &Catalog) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut used = Used::default();
-    if let Err(error) = catalog.roadmap() {
-        faults.extend(error.listed().iter().cloned());
+    match catalog.roadmap() {
+        Ok(roadmap) => faults.extend(roadmap.faults(&catalog.place("roadmap.toml"))),
+        Err(error) => faults.extend(error.listed().iter().cloned()),
     }
     let mut features = BTreeMap::new();
     for name in catalog.feature_names() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::text;
+use super::{questions, text};
 use crate::{
     answers::Answers,
     archive,
@@ -13,7 +13,7 @@ use crate::{
     disk,
     env::Env,
     error::{Error, ErrorKind, Fault, Result},
-    interview::{Given, settle, wanted},
+    interview::{Given, settle},
     manifest::{KitManifest, NextStep, Number},
     output::Ink,
     plan::{Deleted, Plan, plan},
@@ -290,23 +290,8 @@ impl Made<'_> {
 /// The questions as a person or a program wants them.
 fn list_questions(kit: &KitManifest, as_json: bool, env: &mut Env) -> Result<()> {
     if as_json {
-        let questions = kit.question.iter().map(|question| {
-            json!({
-                "name": question.name(), "flag": format!("--set {}=…", question.name()), "prompt": question.prompt, "help": question.help,
-                "kind": question.kind, "default": question.default, "choices": question.choices, "min": question.min, "max": question.max,
-                "when": question.when, "seeded": question.seeded,
-            })
-        });
-        return env.out.json(&json!({ "kit": kit.name.get_ref(), "questions": questions.collect::<Vec<_>>() }));
+        return env.out.json(&json!({ "kit": kit.name.get_ref(), "questions": questions::data(kit) }));
     }
-    for question in &kit.question {
-        let default = question.default.as_ref().map(|value| format!("; default {value}")).unwrap_or_default();
-        let when = question.when.as_ref().map(|when| format!("; only for {when}")).unwrap_or_default();
-        env.out.line(format!("--set {}=…", question.name()));
-        env.out.paragraph("    ", "    ", &format!("{}: {}{default}{when}", question.prompt, wanted(question)));
-        if !question.help.is_empty() {
-            env.out.paragraph("    ", "    ", &question.help);
-        }
-    }
+    questions::print(&mut env.out, kit, "");
     Ok(())
 }

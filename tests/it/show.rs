@@ -20,3 +20,10 @@ fn an_unknown_kit_is_a_usage_error_that_names_the_nearest() {
         .stderr("error: there is no kit `tiny-srver`\nhint: did you mean `tiny-server`? `stagekit list` shows all kits\n")
         .check();
 }
+
+#[test]
+fn a_kit_that_cannot_do_without_an_answer_has_no_default_files() {
+    let ended = Transcript::of("show tiny-lab").fixture("templates").run();
+    assert!(ended.stdout.contains("lower-case words joined by `-`, no default\n"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("Files"), "{}", ended.stdout);
+}

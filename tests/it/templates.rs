@@ -1,4 +1,4 @@
-//! `stagekit templates export`, and `--templates`.
+//! `stagekit templates`, and `--templates`.
 
 use std::fs;
 
@@ -43,7 +43,7 @@ fn an_export_goes_into_an_empty_folder_and_no_other() {
     let ended = Transcript::of("templates export mine")
         .file("mine/notes.txt", "mine")
         .status(3)
-        .stderr("error: `[DIR]/mine` is not empty\nhint: name a folder that is empty or not there yet\n")
+        .stderr("error: `[DIR]/mine` exists and is not empty: it holds `notes.txt`\nhint: choose another folder, or empty this one\n")
         .check();
     assert_eq!(ended.files(), ["mine/notes.txt"]);
 }
@@ -54,7 +54,7 @@ fn an_export_leaves_nothing_behind_where_it_cannot_write() {
     let ended = Transcript::of("templates export file/mine")
         .file("file", "a file where a folder is wanted")
         .status(1)
-        .stderr("error: failed to read `[DIR]/file/mine`: Not a directory (os error 20)\n")
+        .stderr("error: failed to create `[DIR]/file/mine`: Not a directory (os error 20)\n")
         .check();
     assert_eq!(ended.files(), ["file"]);
 }
@@ -95,4 +95,45 @@ fn a_link_to_a_folder_is_refused_because_it_could_go_round() {
     let run = Transcript::of("list --templates mine").file("mine/roadmap.toml", "");
     std::os::unix::fs::symlink("..", run.dir().join("mine/kits")).unwrap();
     run.status(1).stderr("error: `[DIR]/mine/kits` is a symbolic link to a folder\nhint: copy the folder to where the link is\n").check();
+}
+
+#[test]
+fn templates_without_a_fault_are_told_so() {
+    let ended = Transcript::of("templates lint").fixture("templates").run();
+    // The built-in kits are looked at, too: how many there are is not this test's.
+    assert!(ended.stderr.ends_with(": no fault\n"), "{}", ended.stderr);
+    assert_eq!((ended.stdout.as_str(), ended.status), ("", 0));
+}
+
+#[test]
+fn every_fault_is_told_at_once() {
+    Transcript::of("templates lint")
+        .fixture("broken")
+        .status(1)
+        .stderr(
+            "error: 2 faults in the templates\n\
+             \x20 [FIXTURES]/broken/kits/tilted/kit.toml:5: unknown key `tilte` (did you mean `title`?)\n\
+             \x20 [FIXTURES]/broken/kits/tilted/kit.toml:14: unknown key `minuts` (did you mean `minutes`?)\n",
+        )
+        .check();
+}
+
+#[test]
+fn faults_are_there_as_json() {
+    insta::assert_snapshot!(Transcript::of("templates lint --json").fixture("broken").story());
+}
+
+#[test]
+fn a_roadmap_that_contradicts_itself_is_a_fault() {
+    let roadmap = "format_version = 1\ntitle = \"T\"\nstage = []\nidea = [{ text = \"Chat\" }]\n\
+                   timeline = [{ months = \"Week 1\", focus = \"f\", stages = [3] }]\n";
+    Transcript::of("templates lint mine")
+        .file("mine/roadmap.toml", roadmap)
+        .status(1)
+        .stderr(
+            "error: 2 faults in the templates\n\
+             \x20 mine/roadmap.toml: `Chat` has neither `kits` nor a `note`\n\
+             \x20 mine/roadmap.toml: `Week 1` names stage 3, which is not there\n",
+        )
+        .check();
 }
