@@ -2,6 +2,8 @@
 //!
 //! `cargo test --test deep -- --help` says how to run it, CONTRIBUTING what it needs.
 
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a program of its own, nobody's library")]
+
 mod arguments;
 mod cell;
 mod checks;
