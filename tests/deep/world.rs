@@ -60,7 +60,7 @@ impl World {
         }
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let folder = folder.canonicalize().map_err(|error| error.to_string())?;
-        let catalog = stagekit::overlay::read(&project.join("tests/fixtures/templates"), Path::new("tests/fixtures/templates")).map_err(|error| error.to_string())?;
+        let catalog = stagekit::overlay::read(&project.join("tests/fixtures/deep"), Path::new("tests/fixtures/deep")).map_err(|error| error.to_string())?;
         let today = first_line(&run(Command::new("date").arg("+%F"), Duration::from_secs(5))?.output);
         let seed = if arguments.seed.is_empty() { today.clone() } else { arguments.seed.clone() };
         eprintln!("samples are drawn by `--seed {seed}`; working in {}", folder.display());
