@@ -75,7 +75,11 @@ fn rule(question: &Question) -> String {
         (Kind::Slug | Kind::Text, Some(max)) => format!(", at most {max} characters"),
         _ => String::new(),
     };
-    let default = question.default.as_ref().map_or_else(|| ", no default".to_owned(), |value| format!(", default `{value}`"));
+    let default = match question.default.as_ref().map(ToString::to_string) {
+        None => ", no default".to_owned(),
+        Some(empty) if empty.is_empty() => ", empty by default".to_owned(),
+        Some(value) => format!(", default `{value}`"),
+    };
     let seeded = if question.seeded { ", or derived from `--seed`" } else { "" };
     let when = question.when.as_ref().map(|when| format!("; asked only if {when}")).unwrap_or_default();
     format!("{}{longest}{default}{seeded}{when}", wanted(question))

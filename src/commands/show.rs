@@ -95,7 +95,7 @@ fn print(out: &mut Output, kit: &KitManifest, roadmap: &Roadmap, features: &[Fea
     if !kit.tool.is_empty() || kit.java.is_some() {
         section(out, "What you need");
         if let Some(java) = kit.java {
-            out.line(format!("  - a JDK, {} to {}", java.min, java.max));
+            out.line(format!("  - for Java: a JDK, {} to {}", java.min, java.max));
         }
         for tool in &kit.tool {
             let least = tool.min.as_ref().map(|min| format!(" {min} or newer")).unwrap_or_default();
@@ -120,7 +120,9 @@ fn print(out: &mut Output, kit: &KitManifest, roadmap: &Roadmap, features: &[Fea
     section(out, "Start");
     out.line(format!("  {}", palette.paint(Ink::Name, start(kit))));
     for step in &kit.next_step {
-        out.paragraph("  ", "    ", &format!("{}  # {}{}", step.command, step.why, only_if(step.when.as_ref())));
+        // A command is never wrapped: it is there to be copied.
+        out.line(format!("  {}", palette.paint(Ink::Name, &step.command)));
+        out.paragraph("      # ", "      # ", &format!("{}{}", step.why, only_if(step.when.as_ref())));
     }
 }
 

@@ -4,8 +4,8 @@ use crate::transcript::Transcript;
 
 #[test]
 fn questions_are_listed_as_show_lists_them() {
-    let listed = Transcript::of("new tiny-server --list-questions").fixture("templates").run();
-    let shown = Transcript::of("show tiny-server").fixture("templates").run();
+    let listed = Transcript::of("new tiny-server --list-questions").fixture("small").run();
+    let shown = Transcript::of("show tiny-server").fixture("small").run();
     let indented: Vec<String> = listed.stdout.lines().map(|line| format!("  {line}")).collect();
     assert!(shown.stdout.contains(&format!("Questions\n{}\n\n", indented.join("\n"))), "{}\n---\n{}", shown.stdout, listed.stdout);
     assert_eq!((listed.stderr.as_str(), listed.status), ("", 0));
@@ -13,13 +13,13 @@ fn questions_are_listed_as_show_lists_them() {
 
 #[test]
 fn questions_are_there_as_json() {
-    insta::assert_snapshot!(Transcript::of("new tiny-server --list-questions --json").fixture("templates").story());
+    insta::assert_snapshot!(Transcript::of("new tiny-server --list-questions --json").fixture("small").story());
 }
 
 #[test]
 fn missing_answers_are_named_where_nobody_can_be_asked() {
     let ended = Transcript::of("new tiny-lab --yes")
-        .fixture("templates")
+        .fixture("small")
         .status(2)
         .stderr(
             "error: 1 answer for kit `tiny-lab` cannot be used\n\
@@ -33,7 +33,7 @@ fn missing_answers_are_named_where_nobody_can_be_asked() {
 #[test]
 fn a_repository_is_made_and_the_next_step_told() {
     let ended = Transcript::of("new tiny-server mine --yes")
-        .fixture("templates")
+        .fixture("small")
         .stderr(
             "created Tiny server in `mine` (5 files)\n\n\
              next:\n  cd mine           # go there\n  python3 -m tiny   # start the server\n\n\
@@ -58,7 +58,7 @@ fn a_repository_is_made_and_the_next_step_told() {
 
 #[test]
 fn a_dry_run_writes_nothing() {
-    let ended = Transcript::of("new tiny-server mine --yes --dry-run").fixture("templates").run();
+    let ended = Transcript::of("new tiny-server mine --yes --dry-run").fixture("small").run();
     assert!(ended.stdout.starts_with("create  .stagekit/.gitattributes\n"), "{}", ended.stdout);
     assert_eq!((ended.stderr.as_str(), ended.status), ("nothing was written; without `--dry-run` this goes to `mine`\n", 0));
     assert_eq!(ended.files(), [""; 0]);
