@@ -213,7 +213,9 @@ fn parse(
             Kind::Else { rest } => match frames.last_mut() {
                 Some(frame) => frame.branches.push((rest.clone(), tag.line, std::mem::take(&mut nodes))),
                 None => faults.push(
-                    Fault::new(place, "`{{else}}` stands outside any block").at(tag.line).hint("write `\\{{else}}` if it is another language's"),
+                    Fault::new(place, "`{{else}}` stands outside any block")
+                        .at(tag.line)
+                        .hint("write `\\{{else}}` if it is another language's"),
                 ),
             },
             Kind::Close { block } => match frames.pop() {
@@ -224,7 +226,8 @@ fn parse(
                 }
                 Some(frame) => {
                     faults.push(
-                        Fault::new(place, format!("`{{{{/{block}}}}}` closes `{{{{#{}}}}}` of line {}", frame.block, frame.line)).at(tag.line),
+                        Fault::new(place, format!("`{{{{/{block}}}}}` closes `{{{{#{}}}}}` of line {}", frame.block, frame.line))
+                            .at(tag.line),
                     );
                     frames.push(frame);
                 }
@@ -314,7 +317,11 @@ fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, fa
                 Ok(number) if number > 0 => {
                     if branches.last().is_some_and(|(above, _)| *above <= number) {
                         faults.push(
-                            Fault::new(place, format!("`solution {number}` follows a lower or equal one; a chain goes from the highest down")).at(at),
+                            Fault::new(
+                                place,
+                                format!("`solution {number}` follows a lower or equal one; a chain goes from the highest down"),
+                            )
+                            .at(at),
                         );
                     }
                     branches.push((number, body));
@@ -397,7 +404,10 @@ fn is_name(word: &str) -> bool {
 }
 
 fn is_dotted(word: &str) -> bool {
-    word.contains('.') && word.split('.').enumerate().all(|(index, part)| is_name(part) || index > 0 && !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    word.contains('.')
+        && word.split('.').enumerate().all(|(index, part)| {
+            is_name(part) || index > 0 && !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        })
 }
 
 fn tag_content<'t>(text: &'t str, span: &Range<usize>) -> &'t str {

@@ -193,12 +193,7 @@ pub(super) fn place<'n>(text: &str, root: &'n Node, wanted: &Wanted) -> Result<O
         }
         (Kind::Scalar | Kind::Alias, _) => {
             let required = if wanted.is_element() { "a list" } else { "a table" };
-            return refuse(format!(
-                "there is {} where `{}` requires {required}: `{}`",
-                at.word(),
-                wanted.name(),
-                value::show(&at.value)
-            ));
+            return refuse(format!("there is {} where `{}` requires {required}: `{}`", at.word(), wanted.name(), value::show(&at.value)));
         }
     };
     let mut expected = root.value.clone();

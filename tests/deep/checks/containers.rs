@@ -83,7 +83,25 @@ fn image(made: &Made) -> Result<(), String> {
     let publish = format!("127.0.0.1::{port}");
     let id = docker(
         &made.folder,
-        &["run", "--detach", "--init", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--publish", &publish, "--health-interval", "1s", "--health-timeout", "2s", "--health-retries", "2", &tag],
+        &[
+            "run",
+            "--detach",
+            "--init",
+            "--read-only",
+            "--tmpfs",
+            "/tmp",
+            "--cap-drop",
+            "ALL",
+            "--publish",
+            &publish,
+            "--health-interval",
+            "1s",
+            "--health-timeout",
+            "2s",
+            "--health-retries",
+            "2",
+            &tag,
+        ],
         60,
     )?;
     let container = Container(id);
@@ -91,7 +109,11 @@ fn image(made: &Made) -> Result<(), String> {
     let published = docker(&made.folder, &["port", &container.0, &port], 10)?;
     let address = published.lines().next().unwrap_or_default().to_owned();
     let health = module.health_path.as_deref().unwrap_or("/");
-    run_to_end(Command::new("curl").args(["--silent", "--show-error", "--fail", "--max-time", "5", &format!("http://{address}{health}")]), Duration::from_secs(10))?.ok("curl")?;
+    run_to_end(
+        Command::new("curl").args(["--silent", "--show-error", "--fail", "--max-time", "5", &format!("http://{address}{health}")]),
+        Duration::from_secs(10),
+    )?
+    .ok("curl")?;
     // The counter-proof: an app that hangs is noticed. Process 1 is `init`; its child is the app.
     let app = docker(&made.folder, &["top", &container.0, "-o", "pid"], 10)?;
     let app = app.lines().last().unwrap_or_default().trim().to_owned();
@@ -128,7 +150,12 @@ fn system(made: &Made) -> Result<(), String> {
     let answered = up.and_then(|_| {
         made.rendered.stack.modules.iter().try_for_each(|module| {
             let address = format!("http://127.0.0.1:{}{}", module.port.unwrap_or(8080), module.health_path.as_deref().unwrap_or("/"));
-            run_to_end(Command::new("curl").args(["--silent", "--show-error", "--fail", "--max-time", "5", &address]), Duration::from_secs(10))?.ok("curl").map(drop)
+            run_to_end(
+                Command::new("curl").args(["--silent", "--show-error", "--fail", "--max-time", "5", &address]),
+                Duration::from_secs(10),
+            )?
+            .ok("curl")
+            .map(drop)
         })
     });
     down()?;

@@ -24,19 +24,50 @@ fn is_workflow(path: &str, _: &str) -> bool {
 }
 
 fn is_shell(_: &str, text: &str) -> bool {
-    text.starts_with("#!/bin/sh") || text.starts_with("#!/usr/bin/env bash") || text.starts_with("#!/bin/bash") || text.starts_with("#!/usr/bin/env sh")
+    text.starts_with("#!/bin/sh")
+        || text.starts_with("#!/usr/bin/env bash")
+        || text.starts_with("#!/bin/bash")
+        || text.starts_with("#!/usr/bin/env sh")
 }
 
 const LINTERS: [Linter; 11] = [
-    Linter { name: "hadolint", wants: |path, _| path.ends_with("Dockerfile"), command: &["hadolint", "--failure-threshold", "style", "{}"] },
-    Linter { name: "checkov, Dockerfile", wants: |path, _| path.ends_with("Dockerfile"), command: &["checkov", "--framework", "dockerfile", "--quiet", "--compact", "--skip-download", "-f", "{}"] },
-    Linter { name: "compose schema", wants: |path, _| path.ends_with("compose.yaml"), command: &["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "{}"] },
+    Linter {
+        name: "hadolint",
+        wants: |path, _| path.ends_with("Dockerfile"),
+        command: &["hadolint", "--failure-threshold", "style", "{}"],
+    },
+    Linter {
+        name: "checkov, Dockerfile",
+        wants: |path, _| path.ends_with("Dockerfile"),
+        command: &["checkov", "--framework", "dockerfile", "--quiet", "--compact", "--skip-download", "-f", "{}"],
+    },
+    Linter {
+        name: "compose schema",
+        wants: |path, _| path.ends_with("compose.yaml"),
+        command: &["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "{}"],
+    },
     Linter { name: "actionlint", wants: is_workflow, command: &["actionlint", "{}"] },
     Linter { name: "zizmor", wants: is_workflow, command: &["zizmor", "--offline", "--no-progress", "--pedantic", "{}"] },
-    Linter { name: "checkov, workflow", wants: is_workflow, command: &["checkov", "--framework", "github_actions", "--quiet", "--compact", "--skip-download", "-f", "{}"] },
-    Linter { name: "workflow schema", wants: is_workflow, command: &["check-jsonschema", "--builtin-schema", "vendor.github-workflows", "{}"] },
-    Linter { name: "workflow timeouts", wants: is_workflow, command: &["check-jsonschema", "--builtin-schema", "custom.github-workflows-require-timeout", "{}"] },
-    Linter { name: "dependabot schema", wants: |path, _| path.ends_with("dependabot.yml"), command: &["check-jsonschema", "--builtin-schema", "vendor.dependabot", "{}"] },
+    Linter {
+        name: "checkov, workflow",
+        wants: is_workflow,
+        command: &["checkov", "--framework", "github_actions", "--quiet", "--compact", "--skip-download", "-f", "{}"],
+    },
+    Linter {
+        name: "workflow schema",
+        wants: is_workflow,
+        command: &["check-jsonschema", "--builtin-schema", "vendor.github-workflows", "{}"],
+    },
+    Linter {
+        name: "workflow timeouts",
+        wants: is_workflow,
+        command: &["check-jsonschema", "--builtin-schema", "custom.github-workflows-require-timeout", "{}"],
+    },
+    Linter {
+        name: "dependabot schema",
+        wants: |path, _| path.ends_with("dependabot.yml"),
+        command: &["check-jsonschema", "--builtin-schema", "vendor.dependabot", "{}"],
+    },
     Linter { name: "shellcheck", wants: is_shell, command: &["shellcheck", "{}"] },
     Linter { name: "shfmt", wants: is_shell, command: &["shfmt", "-d", "-i", "2", "{}"] },
 ];
@@ -61,8 +92,12 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 }
 
 fn lint(world: &World, cell: &Cell, made: &Made, linter: &Linter) -> Option<Row> {
-    let files: Vec<&str> =
-        made.tree.iter().filter(|(path, entry)| entry.text().is_some_and(|text| (linter.wants)(path.as_str(), text))).map(|(path, _)| path.as_str()).collect();
+    let files: Vec<&str> = made
+        .tree
+        .iter()
+        .filter(|(path, entry)| entry.text().is_some_and(|text| (linter.wants)(path.as_str(), text)))
+        .map(|(path, _)| path.as_str())
+        .collect();
     if files.is_empty() {
         return None;
     }

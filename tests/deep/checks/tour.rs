@@ -52,10 +52,15 @@ fn toured(world: &World, cell: &Cell, at: Number) -> Result<(), String> {
     let jdk = world.jdk(None)?;
     let module = made.rendered.stack.modules.first().ok_or("the stack has no module")?;
     if let Some(build) = &made.rendered.stack.build {
-        let words: Vec<String> = build.command.iter().cloned().chain(["-q", "-DskipTests", "-Dkit.warnings=-nowarn"].map(str::to_owned)).collect();
+        let words: Vec<String> =
+            build.command.iter().cloned().chain(["-q", "-DskipTests", "-Dkit.warnings=-nowarn"].map(str::to_owned)).collect();
         run_to_end(&mut world.command(&made.folder, &words, jdk), Duration::from_secs(300))?.ok("build")?;
     }
-    let launch: Vec<String> = module.launch.iter().map(|word| if word == "app.jar" { module.artifact.clone().unwrap_or_default() } else { word.clone() }).collect();
+    let launch: Vec<String> = module
+        .launch
+        .iter()
+        .map(|word| if word == "app.jar" { module.artifact.clone().unwrap_or_default() } else { word.clone() })
+        .collect();
     let mut command = world.command(&made.folder, &launch, jdk);
     command.env(module.port_variable.as_deref().unwrap_or("PORT"), "0").stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null());
     let mut server = Server(command.spawn().map_err(|error| error.to_string())?);
