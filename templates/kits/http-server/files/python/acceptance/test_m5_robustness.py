@@ -5,18 +5,14 @@ import select
 import signal
 import subprocess
 import sys
-import threading
 import time
 import unittest
-from collections.abc import Callable
-from typing import TypeVar
+from contextlib import ExitStack
 
 from acceptance.cases import AcceptanceTest, code_case
 from acceptance.client import Answer, Connection, NoAnswer
 from acceptance.matching import Mismatch
 from acceptance.server import Server
-
-T = TypeVar("T")
 
 HALF_BODY = b'{"title": "in '
 OTHER_HALF = b'flight"}'
@@ -34,10 +30,7 @@ class Robustness(AcceptanceTest, cases="m5-robustness"):
         server = self.own_server(restless=True)
         titles = [f"parallel {number}" for number in range(100)]
 
-        def write(number: int) -> Answer:
-            return ask(server, "POST", "/notes", {"title": titles[number], "tags": ["parallel"]})
-
-        answers = at_once(100, write)
+        answers = at_once(server, [request("POST", "/notes", {"title": title, "tags": ["parallel"]}) for title in titles])
         for answer in answers:
             expect_status(answer, 201)
         ids = {json.loads(answer.body)["id"] for answer in answers}
@@ -61,10 +54,10 @@ class Robustness(AcceptanceTest, cases="m5-robustness"):
             if tag is None:
                 raise Mismatch("expected header ETag, got none")
 
-            def write(number: int, path: str = path, tag: str = tag) -> Answer:
-                return ask(server, "PUT", path, {"title": f"writer {number}"}, {"If-Match": tag})
-
-            statuses = [answer.status for answer in at_once(20, write)]
+            # A long text takes long to check, which is when another writer may come in between.
+            notes = [{"title": f"writer {number}", "text": "x" * 10_000} for number in range(20)]
+            answers = at_once(server, [request("PUT", path, note, {"If-Match": tag}) for note in notes])
+            statuses = [answer.status for answer in answers]
             for status in statuses:
                 if status not in (200, 412):
                     raise Mismatch(f"expected status 200 or 412, got {status}")
@@ -155,48 +148,36 @@ class Robustness(AcceptanceTest, cases="m5-robustness"):
         return server
 
 
-def ask(
-    server: Server,
-    method: str,
-    path: str,
-    value: object = None,
-    headers: dict[str, str] | None = None,
-    timeout: float = 10,
-) -> Answer:
-    """Send a request over a connection of its own, and read the answer."""
+def request(method: str, path: str, value: object = None, headers: dict[str, str] | None = None) -> bytes:
+    """A request as it goes over a connection of its own."""
     body = b"" if value is None else json.dumps(value).encode("utf-8")
-    lines = [f"{method} {path} HTTP/1.1", "Host: test", "Connection: close", f"Content-Length: {len(body)}"]
+    lines = [f"{method} {path} HTTP/1.1", "Host: test", "Connection: close"]
     if value is not None:
-        lines.append("Content-Type: application/json")
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {text}" for name, text in (headers or {}).items()]
+    return "\r\n".join([*lines, "", ""]).encode("utf-8") + body
+
+
+def ask(server: Server, method: str, path: str, value: object = None, timeout: float = 10) -> Answer:
+    """Send a request, and read the answer."""
     with Connection(server.port, timeout) as connection:
-        connection.send("\r\n".join([*lines, "", ""]).encode("utf-8") + body)
+        connection.send(request(method, path, value))
         return connection.answer()
 
 
-def at_once(count: int, work: Callable[[int], T]) -> list[T]:
-    """Run `work` for 0 to `count` - 1 in as many threads, which start together."""
-    start = threading.Barrier(count)
-    results: list[T | None] = [None] * count
-    faults: list[Exception] = []
-
-    def run(number: int) -> None:
+def at_once(server: Server, requests: list[bytes]) -> list[Answer]:
+    """Send requests over as many connections, so that they are complete at the same time: all but the last byte of each
+    goes first, and then all the last bytes."""
+    with ExitStack() as opened:
         try:
-            start.wait()
-            results[number] = work(number)
-        except Exception as fault:  # noqa: BLE001 - whatever it is, it is raised again in the test's own thread
-            faults.append(fault)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if faults:
-        if isinstance(faults[0], NoAnswer | OSError):
-            raise Mismatch(f"expected {count} answers, got {count - len(faults)} and {faults[0]}")
-        raise faults[0]
-    return [result for result in results if result is not None]
+            connections = [opened.enter_context(Connection(server.port, timeout=10)) for _ in requests]
+            for connection, data in zip(connections, requests, strict=True):
+                connection.send(data[:-1])
+            for connection, data in zip(connections, requests, strict=True):
+                connection.send(data[-1:])
+            return [connection.answer() for connection in connections]
+        except (NoAnswer, OSError) as instead:
+            raise Mismatch(f"expected {len(requests)} answers, got {instead}") from None
 
 
 def head_of_post(length: int) -> bytes:
