@@ -4,4 +4,5 @@
 
 pub mod contribute;
 pub mod error;
+pub mod merge;
 pub mod tree;
