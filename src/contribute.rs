@@ -166,7 +166,7 @@ impl Wanted {
         let Contribution { path, format, pointer, key, value, .. } = contribution;
         let refuse = |why: String| Err(Fault::new(path.as_str(), format!("the contribution `{key}` {why}")));
         let parts = match format {
-            Format::Lines | Format::Properties if pointer.is_empty() => Vec::new(),
+            Format::Lines | Format::Properties | Format::Yaml | Format::Toml | Format::Json if pointer.is_empty() => Vec::new(),
             Format::Lines | Format::Properties => {
                 return refuse(format!("has the pointer `{pointer}`, where there is only a list of keys"));
             }
@@ -174,7 +174,6 @@ impl Wanted {
                 Ok(parts) => parts,
                 Err(why) => return refuse(why),
             },
-            Format::Yaml | Format::Toml | Format::Json if pointer.is_empty() => Vec::new(),
             Format::Yaml | Format::Toml | Format::Json => match pointer.strip_prefix('/') {
                 Some(pointer) => pointer.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect(),
                 None => return refuse(format!("has the pointer `{pointer}`, which does not start with `/`")),

@@ -50,14 +50,11 @@ pub fn settle(kit: &KitManifest, given: &Given<'_>, tell: &mut dyn FnMut(&str)) 
                 let default = default(question, given);
                 // A person is not asked on top of faults: they would be asked in vain.
                 match (given.person.filter(|_| faults.is_empty()), seeded(question, given), default) {
-                    (_, Some(value), _) => {
+                    (_, Some(value), _) | (None, None, Some(value)) => {
                         answers.insert(name, value);
                     }
                     (Some(person), None, default) => {
                         answers.insert(name, ask(person, question, default.as_ref(), tell)?);
-                    }
-                    (None, None, Some(value)) => {
-                        answers.insert(name, value);
                     }
                     (None, None, None) => faults.push(Fault::new(format!("--set {name}=…"), format!("is missing: {}", wanted(question)))),
                 }

@@ -222,7 +222,7 @@ fn parse(
                 Some(frame) if frame.block == block => {
                     let (before, node) = close(place, frame, std::mem::take(&mut nodes), &mut faults);
                     nodes = before;
-                    nodes.extend(node);
+                    nodes.push(node);
                 }
                 Some(frame) => {
                     faults.push(
@@ -271,7 +271,7 @@ fn include(
 fn indented(text: &str, indent: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for line in text.split_inclusive('\n') {
-        if line.trim_end_matches(['\r', '\n']) != "" {
+        if !line.trim_end_matches(['\r', '\n']).is_empty() {
             out.push_str(indent);
         }
         out.push_str(line);
@@ -280,7 +280,7 @@ fn indented(text: &str, indent: &str) -> String {
 }
 
 /// The node that a closed block makes, and what stood before it. A frame's branches hold what came *before* each of its tags.
-fn close(place: &str, frame: Frame, last: Vec<Node>, faults: &mut Vec<Fault>) -> (Vec<Node>, Option<Node>) {
+fn close(place: &str, frame: Frame, last: Vec<Node>, faults: &mut Vec<Fault>) -> (Vec<Node>, Node) {
     let Frame { block, line, head, branches } = frame;
     let mut heads = Vec::new();
     let mut bodies = Vec::new();
@@ -298,12 +298,12 @@ fn close(place: &str, frame: Frame, last: Vec<Node>, faults: &mut Vec<Fault>) ->
     let node = match block {
         "solution" => solution(place, line, parts, faults),
         "trap" | "hidden" => two_sided(place, block, line, head.trim(), parts, faults),
-        _ => Some(control(block, parts)),
+        _ => control(block, parts),
     };
     (before, node)
 }
 
-fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, faults: &mut Vec<Fault>) -> Option<Node> {
+fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, faults: &mut Vec<Fault>) -> Node {
     let mut branches: Vec<(Number, Vec<Node>)> = Vec::new();
     let mut rest = None;
     for (index, (head, at, body)) in parts.into_iter().enumerate() {
@@ -330,7 +330,7 @@ fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, fa
             }
         }
     }
-    Some(Node::Solution { branches, rest: rest.unwrap_or_default(), line })
+    Node::Solution { branches, rest: rest.unwrap_or_default(), line }
 }
 
 fn two_sided(
@@ -340,7 +340,7 @@ fn two_sided(
     name: &str,
     parts: Vec<(String, usize, Vec<Node>)>,
     faults: &mut Vec<Fault>,
-) -> Option<Node> {
+) -> Node {
     let wants_name = block == "trap";
     if wants_name == name.is_empty() || name.contains(char::is_whitespace) {
         faults.push(Fault::new(place, format!("write `{{{{#{block}{}}}}}`", if wants_name { " name" } else { "" })).at(line));
@@ -353,11 +353,11 @@ fn two_sided(
     }
     let mut sides = parts.into_iter().map(|(_, _, body)| body);
     let (first, second) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
-    Some(if wants_name {
+    if wants_name {
         Node::Trap { name: name.to_owned(), wrong: first, right: second, line }
     } else {
         Node::Hidden { shown: first, instead: second }
-    })
+    }
 }
 
 fn control(block: &str, parts: Vec<(String, usize, Vec<Node>)>) -> Node {
@@ -432,7 +432,7 @@ fn scan(place: &str, text: &str, outer: &[String], faults: &mut Vec<Fault>) -> (
         let start = at + found;
         line += text[counted..start].bytes().filter(|byte| *byte == b'\n').count();
         counted = start;
-        let before = text[..start].as_bytes().last();
+        let before = text.as_bytes()[..start].last();
         if before == Some(&b'\\') {
             push(&mut literals, from..start - 1);
             (from, at) = (start, start + 2);

@@ -1,5 +1,7 @@
 //! Rendering: blocks of the rendition, names, owners, features, in a small kit made of text.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use std::collections::BTreeMap;
 
 use stagekit::{

@@ -3,6 +3,8 @@
 //!
 //! `cargo insta review` shows what has changed.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;

@@ -278,9 +278,9 @@ pub(super) fn without(root: &Node, chain: &[(&Node, usize)], emptied: Option<Val
             table.shift_remove(last)?;
             table.is_empty()
         }
-        Value::Array(list) => {
-            list.remove(last.parse().ok()?);
-            list.is_empty()
+        Value::Array(elements) => {
+            elements.remove(last.parse().ok()?);
+            elements.is_empty()
         }
         _ => return None,
     };

@@ -1,6 +1,6 @@
 //! YAML: block mappings and sequences grow by lines, flow ones inside their brackets.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Value};
@@ -251,7 +251,8 @@ fn quoted(text: &str) -> String {
     for c in Value::from(text).to_string().chars() {
         // Control characters of the second kind, other line breaks and byte order marks are not printable in YAML.
         if matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
-            result.push_str(&format!("\\u{:04X}", u32::from(c)));
+            // Writing to a string does not fail.
+            let _ = write!(result, "\\u{:04X}", u32::from(c));
         } else {
             result.push(c);
         }
