@@ -51,14 +51,17 @@ fn measure(kit: &str) -> Done<()> {
     let program = env!("CARGO_BIN_EXE_stagekit");
     let tree = solution(kit)?;
     // The name would follow the folder's.
-    let name = Catalog::embedded().kit(kit)?.question("name").and_then(|question| question.default.clone()).ok_or("`name` has no default")?;
-    println!("kit {kit}, solution: {} files, {} bytes, `.stagekit` included; on {}", tree.len(), tree.byte_count(), root.parent().unwrap_or(root).display());
+    let name =
+        Catalog::embedded().kit(kit)?.question("name").and_then(|question| question.default.clone()).ok_or("`name` has no default")?;
+    println!(
+        "kit {kit}, solution: {} files, {} bytes, `.stagekit` included; on {}",
+        tree.len(),
+        tree.byte_count(),
+        root.parent().unwrap_or(root).display()
+    );
 
     // start-up: a command that reads no template, beside the cheapest program there is
-    let (start, nothing) = interleaved(
-        |_| run(Command::new(program).arg("--version")),
-        |_| run(&mut Command::new("true")),
-    )?;
+    let (start, nothing) = interleaved(|_| run(Command::new(program).arg("--version")), |_| run(&mut Command::new("true")))?;
     row("start-up (`--version`)", start, "`true`", nothing);
 
     // one generation by the real program
@@ -74,7 +77,8 @@ fn measure(kit: &str) -> Done<()> {
         command.args(["new", kit]).arg(target).args(["--yes", "--solution", "--no-git", "--quiet", "--set", &format!("name={name}")]);
         command
     };
-    let (one, copied) = interleaved(|_| run(&mut new(&fresh("one"))), |_| run(Command::new("cp").arg("-r").arg(&model).arg(fresh("copy"))))?;
+    let (one, copied) =
+        interleaved(|_| run(&mut new(&fresh("one"))), |_| run(Command::new("cp").arg("-r").arg(&model).arg(fresh("copy"))))?;
     row("one generation", one, "`cp -r`", copied);
     same_bytes(&root.join("one-1"), &tree)?;
 
@@ -157,7 +161,8 @@ fn write_from_memory(tree: &Tree, folder: &Path) -> Done<()> {
     fs::create_dir(folder)?;
     let mut made = BTreeSet::new();
     for (path, entry) in tree.iter() {
-        let mut parents: Vec<&str> = std::iter::successors(path.parent(), |parent| parent.rsplit_once('/').map(|(above, _)| above)).collect();
+        let mut parents: Vec<&str> =
+            std::iter::successors(path.parent(), |parent| parent.rsplit_once('/').map(|(above, _)| above)).collect();
         parents.reverse();
         for parent in parents {
             if made.insert(parent) {
@@ -227,7 +232,12 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 fn row(what: &str, ours: Duration, beside: &str, theirs: Duration) {
-    println!("{what}: {:.2} ms; {beside}: {:.2} ms; ratio {:.2}", milliseconds(ours), milliseconds(theirs), ours.as_secs_f64() / theirs.as_secs_f64());
+    println!(
+        "{what}: {:.2} ms; {beside}: {:.2} ms; ratio {:.2}",
+        milliseconds(ours),
+        milliseconds(theirs),
+        ours.as_secs_f64() / theirs.as_secs_f64()
+    );
 }
 
 /// Greatest resident size of this process so far, as the kernel writes it.
@@ -241,7 +251,8 @@ fn system_calls(command: &mut Command) -> Done<u64> {
     traced.args(["-f", "-c", "-o", "/dev/stderr"]).arg(command.get_program()).args(command.get_args()).stdout(Stdio::null());
     let done = traced.output().map_err(|error| format!("strace: {error}"))?;
     let table = String::from_utf8_lossy(&done.stderr).into_owned();
-    let total = table.lines().rev().find(|line| line.trim_end().ends_with("total")).ok_or_else(|| format!("strace printed no total: {table}"))?;
+    let total =
+        table.lines().rev().find(|line| line.trim_end().ends_with("total")).ok_or_else(|| format!("strace printed no total: {table}"))?;
     // % time, seconds, microseconds a call, calls, errors, name
     Ok(total.split_whitespace().nth(3).ok_or("no number of calls")?.parse()?)
 }

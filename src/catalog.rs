@@ -74,7 +74,11 @@ impl Catalog {
             .into_iter()
             .flat_map(Dir::dirs)
             .filter_map(|dir| dir.path().file_name()?.to_str().map(str::to_owned))
-            .chain(self.overlay.keys().filter_map(|path| path.strip_prefix(folder)?.strip_prefix('/')?.split_once('/').map(|(name, _)| name.to_owned())))
+            .chain(
+                self.overlay
+                    .keys()
+                    .filter_map(|path| path.strip_prefix(folder)?.strip_prefix('/')?.split_once('/').map(|(name, _)| name.to_owned())),
+            )
             .filter(|name| self.file(&format!("{folder}/{name}/{manifest}")).is_some())
             .collect();
         names.sort_unstable();
@@ -140,7 +144,10 @@ impl Catalog {
     pub fn toml<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         let place = self.place(path);
         let bytes = self.file(path).ok_or_else(|| Error::failed(format!("`{place}` is missing")))?;
-        let unreadable = |faults| Error::faults(ErrorKind::Failed, format!("`{place}` cannot be used"), faults).hint("`stagekit templates lint` shows every fault");
+        let unreadable = |faults| {
+            Error::faults(ErrorKind::Failed, format!("`{place}` cannot be used"), faults)
+                .hint("`stagekit templates lint` shows every fault")
+        };
         let text = std::str::from_utf8(&bytes).map_err(|_| unreadable(vec![Fault::new(&place, "is not UTF-8")]))?;
         manifest::read(&place, text).map_err(unreadable)
     }

@@ -166,13 +166,14 @@ impl Wanted {
         let Contribution { path, format, pointer, key, value, .. } = contribution;
         let refuse = |why: String| Err(Fault::new(path.as_str(), format!("the contribution `{key}` {why}")));
         let parts = match format {
-            Format::Lines | Format::Properties if pointer.is_empty() => Vec::new(),
-            Format::Lines | Format::Properties => return refuse(format!("has the pointer `{pointer}`, where there is only a list of keys")),
+            Format::Lines | Format::Properties | Format::Yaml | Format::Toml | Format::Json if pointer.is_empty() => Vec::new(),
+            Format::Lines | Format::Properties => {
+                return refuse(format!("has the pointer `{pointer}`, where there is only a list of keys"));
+            }
             Format::Xml => match xml::parts(pointer) {
                 Ok(parts) => parts,
                 Err(why) => return refuse(why),
             },
-            Format::Yaml | Format::Toml | Format::Json if pointer.is_empty() => Vec::new(),
             Format::Yaml | Format::Toml | Format::Json => match pointer.strip_prefix('/') {
                 Some(pointer) => pointer.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect(),
                 None => return refuse(format!("has the pointer `{pointer}`, which does not start with `/`")),
@@ -226,8 +227,13 @@ impl Wanted {
     /// in a list of lines an exception (`!keep`) after the rules.
     fn order(&self, other: &Self) -> Ordering {
         let is_exception = |wanted: &Self| wanted.format == Format::Lines && wanted.key.starts_with('!');
-        (&self.path, self.format, is_exception(self), &self.parts, &self.key)
-            .cmp(&(&other.path, other.format, is_exception(other), &other.parts, &other.key))
+        (&self.path, self.format, is_exception(self), &self.parts, &self.key).cmp(&(
+            &other.path,
+            other.format,
+            is_exception(other),
+            &other.parts,
+            &other.key,
+        ))
     }
 
     /// Whether no file can satisfy both.
@@ -477,7 +483,8 @@ mod tests {
 
         /// This comes out, in whatever order they are given, and a second time nothing.
         pub(super) fn becomes(mut self, after: &str) -> Self {
-            let grown = contribute(tree(&self.before), &self.contributions).unwrap_or_else(|faults| panic!("{:?}: {faults:?}", self.before));
+            let grown =
+                contribute(tree(&self.before), &self.contributions).unwrap_or_else(|faults| panic!("{:?}: {faults:?}", self.before));
             assert_eq!(text(&grown), after);
             let reversed: Vec<Contribution> = self.contributions.iter().rev().cloned().collect();
             assert_eq!(contribute(tree(&self.before), &reversed).unwrap(), grown);

@@ -95,6 +95,8 @@ impl Course {
 /// Words as one line that a POSIX shell takes.
 pub fn shell_line(words: &[String]) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,@%+".contains(c);
-    let quoted = words.iter().map(|word| if !word.is_empty() && word.chars().all(is_plain) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) });
+    let quoted = words.iter().map(|word| {
+        if !word.is_empty() && word.chars().all(is_plain) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    });
     quoted.collect::<Vec<_>>().join(" ")
 }

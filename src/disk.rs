@@ -19,7 +19,7 @@ use std::path::Path;
 
 pub use apply::apply;
 pub use create::{creatable, create};
-pub use files::{creatable_file, create_file, read_toml, repository_around};
+pub use files::{creatable_file, create_file, make_folder, read_toml, repository_around};
 pub use holder::sweep;
 pub use read::read;
 pub use rollback::{Recovered, recover};

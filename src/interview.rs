@@ -38,8 +38,11 @@ pub fn settle(kit: &KitManifest, given: &Given<'_>, tell: &mut dyn FnMut(&str)) 
                 answers.insert(name, value);
             }
             (Some((Source::Flag, _)), false) => faults.push(
-                Fault::new(format!("--set {name}"), format!("is not asked here: it is only for {}", question.when.as_ref().map(ToString::to_string).unwrap_or_default()))
-                    .hint("leave it out"),
+                Fault::new(
+                    format!("--set {name}"),
+                    format!("is not asked here: it is only for {}", question.when.as_ref().map(ToString::to_string).unwrap_or_default()),
+                )
+                .hint("leave it out"),
             ),
             // A file may serve several kits and choices.
             (_, false) => {}
@@ -47,14 +50,11 @@ pub fn settle(kit: &KitManifest, given: &Given<'_>, tell: &mut dyn FnMut(&str)) 
                 let default = default(question, given);
                 // A person is not asked on top of faults: they would be asked in vain.
                 match (given.person.filter(|_| faults.is_empty()), seeded(question, given), default) {
-                    (_, Some(value), _) => {
+                    (_, Some(value), _) | (None, None, Some(value)) => {
                         answers.insert(name, value);
                     }
                     (Some(person), None, default) => {
                         answers.insert(name, ask(person, question, default.as_ref(), tell)?);
-                    }
-                    (None, None, Some(value)) => {
-                        answers.insert(name, value);
                     }
                     (None, None, None) => faults.push(Fault::new(format!("--set {name}=…"), format!("is missing: {}", wanted(question)))),
                 }
@@ -66,7 +66,8 @@ pub fn settle(kit: &KitManifest, given: &Given<'_>, tell: &mut dyn FnMut(&str)) 
     }
     let kit = kit.name.get_ref();
     let heading = format!("{} answer{} for kit `{kit}` cannot be used", faults.len(), if faults.len() == 1 { "" } else { "s" });
-    Err(Error::faults(ErrorKind::Usage, heading, faults).hint(format!("`stagekit new {kit} --list-questions` shows every question with its choices")))
+    Err(Error::faults(ErrorKind::Usage, heading, faults)
+        .hint(format!("`stagekit new {kit} --list-questions` shows every question with its choices")))
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -126,7 +127,9 @@ fn unknown(kit: &KitManifest, given: &Given<'_>) -> Vec<Fault> {
 /// What kind of answer is wanted, for a person who gave none.
 pub fn wanted(question: &Question) -> String {
     match question.kind {
-        Kind::Choice => format!("a choice of {}", question.choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>().join(", ")),
+        Kind::Choice => {
+            format!("a choice of {}", question.choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>().join(", "))
+        }
         Kind::Bool => "true or false".to_owned(),
         Kind::Int => match (question.min, question.max) {
             (Some(min), Some(max)) => format!("a whole number from {min} to {max}"),
@@ -170,7 +173,8 @@ fn ask(person: &dyn Ask, question: &Question, default: Option<&Value>, tell: &mu
     let shown = default.map(ToString::to_string);
     match question.kind {
         Kind::Choice => {
-            let items: Vec<Item> = question.choices.iter().map(|choice| Item { title: choice.title.clone(), help: choice.help.clone() }).collect();
+            let items: Vec<Item> =
+                question.choices.iter().map(|choice| Item { title: choice.title.clone(), help: choice.help.clone() }).collect();
             let at = question.choices.iter().position(|choice| Some(&choice.value) == shown.as_ref()).unwrap_or(0);
             let chosen = person.choose(&question.prompt, &items, at)?;
             Ok(Value::Text(question.choices.get(chosen).map(|choice| choice.value.clone()).unwrap_or_default()))
@@ -227,8 +231,13 @@ mod tests {
     #[test]
     fn flags_go_before_the_file_and_defaults_fill_the_rest() {
         let file = toml::toml! { language = "java"
-            port = 9000 };
-        let given = Given { settings: vec![("language", "python"), ("port", "1"), ("port", "9001")], file: Some(("a.toml".to_owned(), file)), name: Some("my-app".to_owned()), ..Given::default() };
+        port = 9000 };
+        let given = Given {
+            settings: vec![("language", "python"), ("port", "1"), ("port", "9001")],
+            file: Some(("a.toml".to_owned(), file)),
+            name: Some("my-app".to_owned()),
+            ..Given::default()
+        };
         assert_eq!(settled(&given).unwrap(), "docker=true language=python name=my-app port=9001");
     }
 
@@ -236,14 +245,26 @@ mod tests {
     fn everything_wrong_or_missing_is_listed_at_once() {
         let given = Given { settings: vec![("lang", "x"), ("port", "80"), ("package", "a.b")], ..Given::default() };
         let said = settled(&given).unwrap_err();
-        for expected in ["4 answers for kit `k` cannot be used", "--set lang: is no question", "--set language=…: is missing: a choice of python, java", "--set package: is not asked here", "--set port: "] {
+        for expected in [
+            "4 answers for kit `k` cannot be used",
+            "--set lang: is no question",
+            "--set language=…: is missing: a choice of python, java",
+            "--set package: is not asked here",
+            "--set port: ",
+        ] {
             assert!(said.contains(expected), "`{expected}` is not in:\n{said}");
         }
     }
 
     #[test]
     fn a_seed_gives_the_same_answers_again() {
-        let of = |seed| settled(&Given { seed: Some(seed), settings: vec![("package", "a.b")].into_iter().filter(|_| seed == "never").collect(), ..Given::default() });
+        let of = |seed| {
+            settled(&Given {
+                seed: Some(seed),
+                settings: vec![("package", "a.b")].into_iter().filter(|_| seed == "never").collect(),
+                ..Given::default()
+            })
+        };
         let seeds: Vec<_> = (0..40).map(|n| n.to_string()).collect();
         let mut ports: Vec<_> = seeds.iter().filter_map(|seed| of(seed).ok()).collect();
         assert!(!ports.is_empty());

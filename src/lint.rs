@@ -19,8 +19,9 @@ const MOST_VARIANTS: usize = 48;
 pub fn lint(catalog: &Catalog) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut used = Used::default();
-    if let Err(error) = catalog.roadmap() {
-        faults.extend(error.listed().iter().cloned());
+    match catalog.roadmap() {
+        Ok(roadmap) => faults.extend(roadmap.faults(&catalog.place("roadmap.toml"))),
+        Err(error) => faults.extend(error.listed().iter().cloned()),
     }
     let mut features = BTreeMap::new();
     for name in catalog.feature_names() {
@@ -36,7 +37,10 @@ pub fn lint(catalog: &Catalog) -> Vec<Fault> {
     }
     for feature in features.values() {
         for wanted in feature.requires.iter().filter(|wanted| !features.contains_key(*wanted)) {
-            faults.push(Fault::new(catalog.place(&format!("features/{}/feature.toml", feature.name.get_ref())), format!("requires the feature `{wanted}`, which does not exist")));
+            faults.push(Fault::new(
+                catalog.place(&format!("features/{}/feature.toml", feature.name.get_ref())),
+                format!("requires the feature `{wanted}`, which does not exist"),
+            ));
         }
     }
     for name in catalog.kit_names() {
@@ -64,7 +68,8 @@ struct Used {
 
 fn read<T: serde::de::DeserializeOwned>(catalog: &Catalog, path: &str) -> Result<(String, String, T), Vec<Fault>> {
     let place = catalog.place(path);
-    let text = String::from_utf8(catalog.file(path).unwrap_or_default().into_owned()).map_err(|_| vec![Fault::new(&place, "is not UTF-8")])?;
+    let text =
+        String::from_utf8(catalog.file(path).unwrap_or_default().into_owned()).map_err(|_| vec![Fault::new(&place, "is not UTF-8")])?;
     let manifest = manifest::read(&place, &text)?;
     Ok((place, text, manifest))
 }
@@ -85,10 +90,16 @@ fn kit_faults(
     let carried: BTreeSet<&str> = kit.feature.iter().map(|used| used.name.get_ref().as_str()).collect();
     for used in &kit.feature {
         match features.get(used.name.get_ref()) {
-            None => faults.push(Fault::new(place, format!("there is no feature `{}`", used.name.get_ref())).at(manifest::line_of(text, used.name.span().start))),
+            None => faults.push(
+                Fault::new(place, format!("there is no feature `{}`", used.name.get_ref()))
+                    .at(manifest::line_of(text, used.name.span().start)),
+            ),
             Some(feature) => {
                 for wanted in feature.requires.iter().filter(|wanted| !carried.contains(wanted.as_str())) {
-                    faults.push(Fault::new(place, format!("feature `{}` requires `{wanted}`, which the kit does not carry", used.name.get_ref())));
+                    faults.push(Fault::new(
+                        place,
+                        format!("feature `{}` requires `{wanted}`, which the kit does not carry", used.name.get_ref()),
+                    ));
                 }
             }
         }
@@ -125,22 +136,35 @@ fn templates(catalog: &Catalog, folder: &str, roots: &[&str], kit: Option<(&KitM
     faults
 }
 
-fn node_faults(template: &Template, node: &Node, roots: &[&str], kit: Option<(&KitManifest, &str)>, traps: &mut BTreeSet<String>) -> Vec<Fault> {
+fn node_faults(
+    template: &Template,
+    node: &Node,
+    roots: &[&str],
+    kit: Option<(&KitManifest, &str)>,
+    traps: &mut BTreeSet<String>,
+) -> Vec<Fault> {
     let root_of = |name: &str| name.split('.').next().unwrap_or("").to_owned();
     let foreign = |name: &str, line: usize| {
         let root = root_of(name);
-        (ROOTS.contains(&root.as_str()) && !roots.contains(&root.as_str()))
-            .then(|| Fault::new(&template.place, format!("`{name}`: a feature knows only {}", roots.join(", "))).at(line).hint("it must be applicable to a repository that stagekit did not make"))
+        (ROOTS.contains(&root.as_str()) && !roots.contains(&root.as_str())).then(|| {
+            Fault::new(&template.place, format!("`{name}`: a feature knows only {}", roots.join(", ")))
+                .at(line)
+                .hint("it must be applicable to a repository that stagekit did not make")
+        })
     };
     match node {
         Node::Value { path, line } => foreign(path, *line).into_iter().collect(),
         Node::Expression(tag) => tag.names.iter().filter_map(|name| foreign(name, tag.line)).collect(),
-        Node::Control { branches, .. } => branches.iter().flat_map(|(tag, _)| tag.names.iter().filter_map(|name| foreign(name, tag.line))).collect(),
+        Node::Control { branches, .. } => {
+            branches.iter().flat_map(|(tag, _)| tag.names.iter().filter_map(|name| foreign(name, tag.line))).collect()
+        }
         Node::Solution { branches, line, .. } => match kit {
             Some((kit, _)) => branches
                 .iter()
                 .filter(|(number, _)| *number > kit.last())
-                .map(|(number, _)| Fault::new(&template.place, format!("`solution {number}`: the last milestone is {}", kit.last())).at(*line))
+                .map(|(number, _)| {
+                    Fault::new(&template.place, format!("`solution {number}`: the last milestone is {}", kit.last())).at(*line)
+                })
                 .collect(),
             None => vec![Fault::new(&template.place, "a feature has no milestones").at(*line)],
         },
@@ -162,7 +186,9 @@ fn unmatched(catalog: &Catalog, place: &str, folder: &str, rules: &[manifest::Fi
     let idle = rules.iter().filter(|rule| !inside.iter().any(|file| fast_glob::glob_match(rule.glob.get_ref(), file)));
     let lost = files.iter().zip(&inside).filter(|(_, file)| !rules.iter().any(|rule| fast_glob::glob_match(rule.glob.get_ref(), file)));
     idle.map(|rule| Fault::new(place, format!("`{}` matches no file", rule.glob.get_ref())))
-        .chain(lost.map(|(file, _)| Fault::new(catalog.place(file), "no `[[files]]` entry of the manifest names it, so it is never rendered")))
+        .chain(
+            lost.map(|(file, _)| Fault::new(catalog.place(file), "no `[[files]]` entry of the manifest names it, so it is never rendered")),
+        )
         .collect()
 }
 
@@ -177,22 +203,39 @@ fn rendered(catalog: &Catalog, place: &str, kit: KitManifest) -> Vec<Fault> {
     };
     let kit = renderer.kit();
     for answers in &variants {
-        let holds = |condition: &Option<crate::condition::Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(answers, name)));
-        for (table, count) in [("check", kit.check.iter().filter(|entry| holds(&entry.when)).count()), ("state", kit.state.iter().filter(|entry| holds(&entry.when)).count())] {
+        let holds = |condition: &Option<crate::condition::Condition>| {
+            condition.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(answers, name)))
+        };
+        for (table, count) in [
+            ("check", kit.check.iter().filter(|entry| holds(&entry.when)).count()),
+            ("state", kit.state.iter().filter(|entry| holds(&entry.when)).count()),
+        ] {
             if last > 0 && count != 1 {
-                faults.push(Fault::new(place, format!("{count} `[[{table}]]` entries hold for {}; exactly one must", described(answers, kit))));
+                faults.push(Fault::new(
+                    place,
+                    format!("{count} `[[{table}]]` entries hold for {}; exactly one must", described(answers, kit)),
+                ));
             }
         }
         let plain = (0..=last).map(Rendition::solved);
-        let trapped = traps.iter().filter(|trap| holds(&trap.when)).map(|trap| Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) });
-        for rendition in plain.chain(trapped).flat_map(|rendition| [rendition.clone(), Rendition { audience: Audience::Grader, ..rendition }]) {
+        let trapped = traps
+            .iter()
+            .filter(|trap| holds(&trap.when))
+            .map(|trap| Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) });
+        for rendition in
+            plain.chain(trapped).flat_map(|rendition| [rendition.clone(), Rendition { audience: Audience::Grader, ..rendition }])
+        {
             match renderer.try_render(answers, &rendition) {
                 Err(more) => faults.extend(more),
                 Ok(rendered) => {
                     let is_there = |path: &str| rendered.tree.paths().any(|there| there.as_str() == path);
                     let docs = (1..=last).map(|number| format!("docs/milestones/{number}.md"));
                     let state = rendered.course.state.iter().map(|state| state.path.clone());
-                    faults.extend(docs.chain(state).filter(|path| !is_there(path)).map(|path| Fault::new(place, format!("`{path}` is not rendered at {}", rendition.at))));
+                    faults.extend(
+                        docs.chain(state)
+                            .filter(|path| !is_there(path))
+                            .map(|path| Fault::new(place, format!("`{path}` is not rendered at {}", rendition.at))),
+                    );
                 }
             }
         }
@@ -246,5 +289,7 @@ fn values(question: &Question) -> Vec<Value> {
 
 fn described(answers: &Answers, kit: &KitManifest) -> String {
     let said = kit.question.iter().filter(|question| matches!(question.kind, Kind::Choice | Kind::Bool));
-    said.filter_map(|question| answers.get(question.name()).map(|value| format!("{}={value}", question.name()))).collect::<Vec<_>>().join(" ")
+    said.filter_map(|question| answers.get(question.name()).map(|value| format!("{}={value}", question.name())))
+        .collect::<Vec<_>>()
+        .join(" ")
 }

@@ -5,7 +5,6 @@
 mod read;
 mod validate;
 
-
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -13,7 +12,6 @@ pub(crate) use self::validate::sample;
 pub use self::{
     read::{line_of, read},
     validate::{validate_feature, validate_kit},
-
 };
 use crate::{
     answers::{Kind, Rule, Value},

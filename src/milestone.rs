@@ -43,7 +43,8 @@ pub fn name_of(class_or_file: &str) -> (Number, String) {
         return (milestone, suite.to_owned());
     }
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let name = ["py", "js", "mjs", "cjs", "ts", "java", "kt", "json"].iter().find_map(|end| name.strip_suffix(&format!(".{end}"))).unwrap_or(name);
+    let name =
+        ["py", "js", "mjs", "cjs", "ts", "java", "kt", "json"].iter().find_map(|end| name.strip_suffix(&format!(".{end}"))).unwrap_or(name);
     let name = name.strip_suffix(".test").unwrap_or(name);
     let name = name.rsplit(['.', '$']).next().unwrap_or(name);
     let kebab = kebab(name);
@@ -181,7 +182,16 @@ mod tests {
 
     #[test]
     fn the_three_languages_name_one_milestone() {
-        for name in ["M1RoutesTest", "com.example.notes.M1RoutesTest", "test_m1_routes.py", "acceptance.test_m1_routes", "m1-routes.test.js", "m1/routes", "acceptance/cases/m1-routes.json", "a/b/M1RoutesIT.java"] {
+        for name in [
+            "M1RoutesTest",
+            "com.example.notes.M1RoutesTest",
+            "test_m1_routes.py",
+            "acceptance.test_m1_routes",
+            "m1-routes.test.js",
+            "m1/routes",
+            "acceptance/cases/m1-routes.json",
+            "a/b/M1RoutesIT.java",
+        ] {
             assert_eq!(name_of(name), (1, "routes".to_owned()), "{name}");
         }
         assert_eq!(name_of("M12OpenApiTest"), (12, "open-api".to_owned()));

@@ -3,13 +3,13 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use crate::{
     catalog::Catalog,
-    error::{self, Error, Result},
+    error::{Error, Result},
+    tree::{Entry, RelPath, Tree},
 };
 
 /// What a folder of templates can hold. Nothing else in it is read, so that a wrong folder (`/`) is told at once.
@@ -31,57 +31,13 @@ pub fn read(dir: &Path, shown: &Path) -> Result<Catalog> {
     Ok(Catalog::with_overlay(files, shown.to_string_lossy().trim_end_matches(['/', '\\'])))
 }
 
-/// Writes all files of `catalog` into `dir`, which is empty or not there; their number.
-///
-/// The files are written beside `dir` first and moved there when all of them are: a failure leaves nothing behind.
-pub fn write(catalog: &Catalog, dir: &Path) -> Result<usize> {
-    match fs::read_dir(dir).map(Iterator::count) {
-        Ok(0) => {}
-        Ok(_) => {
-            return Err(Error::new(error::ErrorKind::Conflict, format!("`{}` is not empty", dir.display()))
-                .hint("name a folder that is empty or not there yet"));
-        }
-        Err(missing) if missing.kind() == ErrorKind::NotFound => {}
-        Err(other) => return Err(Error::io("read", dir, other)),
-    }
-    let beside = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(beside).map_err(|error| Error::io("create", beside, error))?;
-    let staging =
-        tempfile::Builder::new().prefix(".stagekit-").tempdir_in(beside).map_err(|error| Error::io("write into", beside, error))?;
-    let files = catalog.files_below("");
-    for file in &files {
-        let path = staging.path().join(file);
-        if let (Some(parent), Some(bytes)) = (path.parent(), catalog.file(file)) {
-            fs::create_dir_all(parent).map_err(|error| Error::io("create", parent, error))?;
-            fs::write(&path, bytes).map_err(|error| Error::io("write", &path, error))?;
-        }
-    }
-    let staged = staging.keep();
-    let moved = make_readable(&staged).and_then(|()| {
-        // Windows renames onto no folder, not even an empty one.
-        if dir.exists() { fs::remove_dir(dir) } else { Ok(()) }
-    });
-    moved.and_then(|()| fs::rename(&staged, dir)).map_err(|error| {
-        let _ = fs::remove_dir_all(&staged);
-        Error::io("create", dir, error)
-    })?;
-    Ok(files.len())
-}
-
-/// A temporary folder is its owner's alone; the one it becomes is as any other.
-#[cfg(unix)]
-fn make_readable(staged: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let usual = staged.join(".usual");
-    fs::create_dir(&usual)?;
-    let mode = fs::metadata(&usual)?.permissions().mode();
-    fs::remove_dir(&usual)?;
-    fs::set_permissions(staged, fs::Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_: &Path) -> std::io::Result<()> {
-    Ok(())
+/// All files of `catalog` as a folder of templates.
+pub fn tree(catalog: &Catalog) -> Result<Tree> {
+    let file = |path: String| {
+        let entry = Entry::new(catalog.file(&path).unwrap_or_default());
+        Ok((RelPath::new(path).map_err(Error::failed)?, entry))
+    };
+    catalog.files_below("").into_iter().map(file).collect()
 }
 
 /// Names and paths in a folder, in order.

@@ -24,7 +24,10 @@ pub fn first_commit(root: &Path, branch: &str, message: &str) -> Result<()> {
 
 fn git<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> Result<()> {
     let arguments: Vec<_> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
-    let shown = arguments.iter().find(|argument| !argument.to_string_lossy().starts_with('-')).map_or_else(String::new, |word| format!(" {}", word.to_string_lossy()));
+    let shown = arguments
+        .iter()
+        .find(|argument| !argument.to_string_lossy().starts_with('-'))
+        .map_or_else(String::new, |word| format!(" {}", word.to_string_lossy()));
     let done = Command::new("git")
         .args(&arguments)
         .current_dir(root)

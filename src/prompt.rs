@@ -51,7 +51,8 @@ impl Ask for Terminal {
     }
 
     fn search(&self, prompt: &str, items: &[Item], default: usize) -> Result<usize> {
-        let asked = FuzzySelect::with_theme(&self.theme).with_prompt(prompt).items(lines(items)).default(default).max_length(12).interact_opt();
+        let asked =
+            FuzzySelect::with_theme(&self.theme).with_prompt(prompt).items(lines(items)).default(default).max_length(12).interact_opt();
         chosen(asked)
     }
 

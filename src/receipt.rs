@@ -93,7 +93,8 @@ pub struct Recorded {
 impl Receipt {
     /// The receipt of a new repository.
     pub fn of_kit(name: &str, version: &str, rendered: &Rendered, answers: &Answers, rendition: &Rendition) -> Self {
-        let contribution = rendered.contributions.iter().map(|(by, contribution)| Recorded { by: by.clone(), contribution: contribution.clone() });
+        let contribution =
+            rendered.contributions.iter().map(|(by, contribution)| Recorded { by: by.clone(), contribution: contribution.clone() });
         let layer = Layer {
             kind: LayerKind::Kit,
             name: name.to_owned(),
@@ -112,7 +113,12 @@ impl Receipt {
             rendered_at: rendition.at,
             layer: vec![layer],
             course: (rendered.course.last > 0).then(|| rendered.course.clone()),
-            roles: rendered.roles.iter().filter(|(_, role)| !matches!(role, Role::Support | Role::Hidden)).map(|(path, role)| (path.clone(), *role)).collect(),
+            roles: rendered
+                .roles
+                .iter()
+                .filter(|(_, role)| !matches!(role, Role::Support | Role::Hidden))
+                .map(|(path, role)| (path.clone(), *role))
+                .collect(),
         }
     }
 
@@ -136,7 +142,9 @@ pub fn base(rendered: &Rendered) -> Tree {
 
 /// The files of `.stagekit`, which are written after all others.
 pub fn seal(receipt: &Receipt, base: &Tree) -> Result<Tree> {
-    let file = |name: &str, bytes: Vec<u8>| RelPath::new(format!("{FOLDER}/{name}")).map(|path| (path, Entry { bytes: bytes.into(), executable: false }));
+    let file = |name: &str, bytes: Vec<u8>| {
+        RelPath::new(format!("{FOLDER}/{name}")).map(|path| (path, Entry { bytes: bytes.into(), executable: false }))
+    };
     [
         file(".gitattributes", b"# The base is compared byte for byte.\nbase.tar -text -diff linguist-generated\n".to_vec()),
         file(".gitignore", b"# While a command runs\nlock\njournal/\n".to_vec()),

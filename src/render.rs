@@ -98,7 +98,8 @@ impl<'c> Renderer<'c> {
 
     /// The kit with this manifest.
     pub fn of(catalog: &'c Catalog, kit: KitManifest) -> Result<Self> {
-        let versions = serde_json::to_value(catalog.versions()?).map_err(|error| Error::failed("versions cannot be read").because(error))?;
+        let versions =
+            serde_json::to_value(catalog.versions()?).map_err(|error| Error::failed("versions cannot be read").because(error))?;
         let mut features = BTreeMap::new();
         for used in &kit.feature {
             let name = used.name.get_ref();
@@ -139,10 +140,16 @@ impl<'c> Renderer<'c> {
     pub fn try_render(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered, Vec<Fault>> {
         // 1. what templates see
         let mut names = self.names(answers, rendition);
-        let holds = |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(answers, name)));
+        let holds =
+            |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(answers, name)));
         let manifest = self.catalog.place(&format!("kits/{}/kit.toml", self.kit.name.get_ref()));
-        let features: Vec<&str> =
-            self.kit.feature.iter().filter(|used| holds(&used.when) && rendition.at >= used.from).map(|used| used.name.get_ref().as_str()).collect();
+        let features: Vec<&str> = self
+            .kit
+            .feature
+            .iter()
+            .filter(|used| holds(&used.when) && rendition.at >= used.from)
+            .map(|used| used.name.get_ref().as_str())
+            .collect();
         let known: Vec<(String, bool)> = self.feature_names.iter().map(|name| (name.clone(), features.contains(&name.as_str()))).collect();
         let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &known, &holds)?;
         let course = Course::of(&self.kit, rendition, &holds);
@@ -162,12 +169,18 @@ impl<'c> Renderer<'c> {
         let mut engine = self.engine.borrow_mut();
         let mut flatten = Flatten { names: &names, rendition, engine: &mut engine, context: &context };
         self.assemble(&kit_owner, &holds, &course, &mut flatten, &mut digest, &mut out);
-        let in_stack = |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| stack.condition_text(name)));
+        let in_stack =
+            |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| stack.condition_text(name)));
         for name in &features {
             let Some(feature) = self.features.get(*name) else { continue };
             let path = format!("features/{name}/feature.toml");
             digest.update(self.catalog.file(&path).unwrap_or_default());
-            let owner = Owner { name: (*name).to_owned(), folder: format!("features/{name}/files"), manifest: self.catalog.place(&path), files: &feature.files };
+            let owner = Owner {
+                name: (*name).to_owned(),
+                folder: format!("features/{name}/files"),
+                manifest: self.catalog.place(&path),
+                files: &feature.files,
+            };
             self.assemble(&owner, &in_stack, &course, &mut flatten, &mut digest, &mut out);
         }
 
@@ -175,7 +188,9 @@ impl<'c> Renderer<'c> {
         let mut contributions = Vec::new();
         let kit_rules = self.kit.contribution.iter().filter(|rule| holds(&rule.when)).map(|rule| (kit_owner.name.clone(), &manifest, rule));
         let feature_rules = features.iter().filter_map(|name| self.features.get(*name).map(|feature| (*name, feature)));
-        let feature_rules = feature_rules.flat_map(|(name, feature)| feature.contribution.iter().filter(|rule| in_stack(&rule.when)).map(|rule| (name.to_owned(), &manifest, rule)));
+        let feature_rules = feature_rules.flat_map(|(name, feature)| {
+            feature.contribution.iter().filter(|rule| in_stack(&rule.when)).map(|rule| (name.to_owned(), &manifest, rule))
+        });
         for (owner, place, rule) in kit_rules.chain(feature_rules).filter(|(_, _, rule)| rendition.at >= rule.from) {
             match stack_data::contribution(place, rule, &names) {
                 Ok(contribution) => contributions.push((owner, contribution)),
@@ -193,7 +208,16 @@ impl<'c> Renderer<'c> {
             digest.update(format!("{version}={}\n", names::lookup(&self.versions, version).map(Json::to_string).unwrap_or_default()));
         }
         let digest = digits(&digest.finalize());
-        Ok(Rendered { tree, roles: out.roles, places: out.places, stack, course, features: features.into_iter().map(str::to_owned).collect(), contributions, digest })
+        Ok(Rendered {
+            tree,
+            roles: out.roles,
+            places: out.places,
+            stack,
+            course,
+            features: features.into_iter().map(str::to_owned).collect(),
+            contributions,
+            digest,
+        })
     }
 
     fn names(&self, answers: &Answers, rendition: &Rendition) -> Names {
@@ -235,7 +259,10 @@ impl<'c> Renderer<'c> {
         let mut folders: HashMap<&str, Option<String>> = HashMap::new();
         for file in self.folder(&owner.folder).iter() {
             let Some(inside) = file.strip_prefix(&owner.folder).and_then(|rest| rest.strip_prefix('/')) else { continue };
-            let Some(rule) = owner.files.iter().rev().find(|rule| fast_glob::glob_match(rule.glob.get_ref(), inside) && holds(&rule.when)) else { continue };
+            let Some(rule) = owner.files.iter().rev().find(|rule| fast_glob::glob_match(rule.glob.get_ref(), inside) && holds(&rule.when))
+            else {
+                continue;
+            };
             let is_there = rendition.at >= rule.from && rule.until.is_none_or(|until| rendition.at < until);
             if !is_there || rule.role == Role::Hidden && rendition.audience == Audience::Learner {
                 continue;
@@ -310,7 +337,9 @@ impl<'c> Renderer<'c> {
                 Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).ok(),
             };
             let parsed = match text {
-                Some(text) if text.contains([names::OPEN, names::CLOSE]) => Err(vec![Fault::new(&place, "a template cannot contain the control characters U+0001 and U+0002")]),
+                Some(text) if text.contains([names::OPEN, names::CLOSE]) => {
+                    Err(vec![Fault::new(&place, "a template cannot contain the control characters U+0001 and U+0002")])
+                }
                 Some(text) => Template::parse(&place, text, &partial),
                 None => Err(vec![Fault::new(&place, "a template is UTF-8 text; leave out `.hbs` to copy a binary file")]),
             };

@@ -24,7 +24,7 @@ pub struct Roadmap {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stage {
-    /// From 1, without gaps.
+    /// Greater than that of the stage before.
     pub number: u32,
     /// Its title.
     pub title: String,
@@ -101,10 +101,8 @@ impl Roadmap {
         if self.format_version != 1 {
             refuse(format!("`format_version` is {}, this stagekit reads 1", self.format_version));
         }
-        for (stage, expected) in self.stage.iter().zip(1..) {
-            if stage.number != expected {
-                refuse(format!("stage `{}` has number {}, in order it is {expected}", stage.title, stage.number));
-            }
+        for pair in self.stage.windows(2).filter(|pair| pair[1].number <= pair[0].number) {
+            refuse(format!("stage {} stands after stage {}", pair[1].number, pair[0].number));
         }
         for span in &self.timeline {
             for number in span.stages.iter().filter(|number| self.stage(**number).is_err()) {
@@ -152,15 +150,21 @@ mod tests {
 
     #[test]
     fn all_faults_are_told_at_once() {
-        let stage = Stage { number: 2, title: "Java".to_owned(), goal: None, topics: Vec::new(), practice: vec![item("build")] };
+        let stage = |number, practice| Stage { number, title: "Java".to_owned(), goal: None, topics: Vec::new(), practice };
         let timeline = vec![Span { months: "Month 1".to_owned(), focus: "Java".to_owned(), stages: vec![2, 7] }];
-        let roadmap = Roadmap { format_version: 2, title: String::new(), stage: vec![stage], timeline, idea: vec![item("chat")] };
+        let roadmap = Roadmap {
+            format_version: 2,
+            title: String::new(),
+            stage: vec![stage(2, vec![item("build")]), stage(2, Vec::new())],
+            timeline,
+            idea: vec![item("chat")],
+        };
         let told: Vec<String> = roadmap.faults("roadmap.toml").iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
             [
                 "roadmap.toml: `format_version` is 2, this stagekit reads 1",
-                "roadmap.toml: stage `Java` has number 2, in order it is 1",
+                "roadmap.toml: stage 2 stands after stage 2",
                 "roadmap.toml: `Month 1` names stage 7, which is not there",
                 "roadmap.toml: `build` has neither `kits` nor a `note`",
                 "roadmap.toml: `chat` has neither `kits` nor a `note`",

@@ -213,18 +213,21 @@ fn parse(
             Kind::Else { rest } => match frames.last_mut() {
                 Some(frame) => frame.branches.push((rest.clone(), tag.line, std::mem::take(&mut nodes))),
                 None => faults.push(
-                    Fault::new(place, "`{{else}}` stands outside any block").at(tag.line).hint("write `\\{{else}}` if it is another language's"),
+                    Fault::new(place, "`{{else}}` stands outside any block")
+                        .at(tag.line)
+                        .hint("write `\\{{else}}` if it is another language's"),
                 ),
             },
             Kind::Close { block } => match frames.pop() {
                 Some(frame) if frame.block == block => {
                     let (before, node) = close(place, frame, std::mem::take(&mut nodes), &mut faults);
                     nodes = before;
-                    nodes.extend(node);
+                    nodes.push(node);
                 }
                 Some(frame) => {
                     faults.push(
-                        Fault::new(place, format!("`{{{{/{block}}}}}` closes `{{{{#{}}}}}` of line {}", frame.block, frame.line)).at(tag.line),
+                        Fault::new(place, format!("`{{{{/{block}}}}}` closes `{{{{#{}}}}}` of line {}", frame.block, frame.line))
+                            .at(tag.line),
                     );
                     frames.push(frame);
                 }
@@ -268,7 +271,7 @@ fn include(
 fn indented(text: &str, indent: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for line in text.split_inclusive('\n') {
-        if line.trim_end_matches(['\r', '\n']) != "" {
+        if !line.trim_end_matches(['\r', '\n']).is_empty() {
             out.push_str(indent);
         }
         out.push_str(line);
@@ -277,7 +280,7 @@ fn indented(text: &str, indent: &str) -> String {
 }
 
 /// The node that a closed block makes, and what stood before it. A frame's branches hold what came *before* each of its tags.
-fn close(place: &str, frame: Frame, last: Vec<Node>, faults: &mut Vec<Fault>) -> (Vec<Node>, Option<Node>) {
+fn close(place: &str, frame: Frame, last: Vec<Node>, faults: &mut Vec<Fault>) -> (Vec<Node>, Node) {
     let Frame { block, line, head, branches } = frame;
     let mut heads = Vec::new();
     let mut bodies = Vec::new();
@@ -295,12 +298,12 @@ fn close(place: &str, frame: Frame, last: Vec<Node>, faults: &mut Vec<Fault>) ->
     let node = match block {
         "solution" => solution(place, line, parts, faults),
         "trap" | "hidden" => two_sided(place, block, line, head.trim(), parts, faults),
-        _ => Some(control(block, parts)),
+        _ => control(block, parts),
     };
     (before, node)
 }
 
-fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, faults: &mut Vec<Fault>) -> Option<Node> {
+fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, faults: &mut Vec<Fault>) -> Node {
     let mut branches: Vec<(Number, Vec<Node>)> = Vec::new();
     let mut rest = None;
     for (index, (head, at, body)) in parts.into_iter().enumerate() {
@@ -314,7 +317,11 @@ fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, fa
                 Ok(number) if number > 0 => {
                     if branches.last().is_some_and(|(above, _)| *above <= number) {
                         faults.push(
-                            Fault::new(place, format!("`solution {number}` follows a lower or equal one; a chain goes from the highest down")).at(at),
+                            Fault::new(
+                                place,
+                                format!("`solution {number}` follows a lower or equal one; a chain goes from the highest down"),
+                            )
+                            .at(at),
                         );
                     }
                     branches.push((number, body));
@@ -323,7 +330,7 @@ fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, fa
             }
         }
     }
-    Some(Node::Solution { branches, rest: rest.unwrap_or_default(), line })
+    Node::Solution { branches, rest: rest.unwrap_or_default(), line }
 }
 
 fn two_sided(
@@ -333,7 +340,7 @@ fn two_sided(
     name: &str,
     parts: Vec<(String, usize, Vec<Node>)>,
     faults: &mut Vec<Fault>,
-) -> Option<Node> {
+) -> Node {
     let wants_name = block == "trap";
     if wants_name == name.is_empty() || name.contains(char::is_whitespace) {
         faults.push(Fault::new(place, format!("write `{{{{#{block}{}}}}}`", if wants_name { " name" } else { "" })).at(line));
@@ -346,11 +353,11 @@ fn two_sided(
     }
     let mut sides = parts.into_iter().map(|(_, _, body)| body);
     let (first, second) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
-    Some(if wants_name {
+    if wants_name {
         Node::Trap { name: name.to_owned(), wrong: first, right: second, line }
     } else {
         Node::Hidden { shown: first, instead: second }
-    })
+    }
 }
 
 fn control(block: &str, parts: Vec<(String, usize, Vec<Node>)>) -> Node {
@@ -397,7 +404,10 @@ fn is_name(word: &str) -> bool {
 }
 
 fn is_dotted(word: &str) -> bool {
-    word.contains('.') && word.split('.').enumerate().all(|(index, part)| is_name(part) || index > 0 && !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    word.contains('.')
+        && word.split('.').enumerate().all(|(index, part)| {
+            is_name(part) || index > 0 && !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        })
 }
 
 fn tag_content<'t>(text: &'t str, span: &Range<usize>) -> &'t str {
@@ -422,7 +432,7 @@ fn scan(place: &str, text: &str, outer: &[String], faults: &mut Vec<Fault>) -> (
         let start = at + found;
         line += text[counted..start].bytes().filter(|byte| *byte == b'\n').count();
         counted = start;
-        let before = text[..start].as_bytes().last();
+        let before = text.as_bytes()[..start].last();
         if before == Some(&b'\\') {
             push(&mut literals, from..start - 1);
             (from, at) = (start, start + 2);

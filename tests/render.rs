@@ -1,5 +1,7 @@
 //! Rendering: blocks of the rendition, names, owners, features, in a small kit made of text.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the message")]
+
 use std::collections::BTreeMap;
 
 use stagekit::{
@@ -30,6 +32,7 @@ name = "motto"
 prompt = "Motto"
 kind = "text"
 default = ""
+min = 0
 
 [[question]]
 name = "docker"
@@ -182,7 +185,10 @@ fn faults_of(change: &[(&str, Option<&str>)]) -> Vec<String> {
 
 #[test]
 fn a_milestone_is_a_rendering() {
-    assert_eq!(text(&rendered(&Rendition::solved(0)), "tiny_app/app.txt"), "start\n  none: docker {{instance}} ${{ a.name }} {{a.name}} {tiny-app}\nend\n");
+    assert_eq!(
+        text(&rendered(&Rendition::solved(0)), "tiny_app/app.txt"),
+        "start\n  none: docker {{instance}} ${{ a.name }} {{a.name}} {tiny-app}\nend\n"
+    );
     assert_eq!(text(&rendered(&Rendition::solved(1)), "tiny_app/app.txt"), "start\n  one right\nend\n");
     assert_eq!(text(&rendered(&Rendition::solved(2)), "tiny_app/app.txt"), "start\n  two tiny-app\nend\n");
     let trapped = Rendition { trap: Some("wrong".to_owned()), ..Rendition::solved(1) };
@@ -191,15 +197,38 @@ fn a_milestone_is_a_rendering() {
 
 #[test]
 fn files_come_and_go_with_milestone_audience_and_course() {
-    let starter = ["README.md", "docs/milestones/1.md", "docs/milestones/2.md", "milestone.cfg", "old.txt", "run.sh", "test/test_m1_a.py", "test/test_m2_a.py", "tiny_app/app.txt"];
+    let starter = [
+        "README.md",
+        "docs/milestones/1.md",
+        "docs/milestones/2.md",
+        "milestone.cfg",
+        "old.txt",
+        "run.sh",
+        "test/test_m1_a.py",
+        "test/test_m2_a.py",
+        "tiny_app/app.txt",
+    ];
     assert_eq!(paths(&rendered(&Rendition::solved(0))), starter);
-    let solution = ["README.md", "box.json", "docs/milestones/1.md", "docs/milestones/2.md", "milestone.cfg", "run.sh", "test/test_m1_a.py", "test/test_m2_a.py", "tiny_app/app.txt"];
+    let solution = [
+        "README.md",
+        "box.json",
+        "docs/milestones/1.md",
+        "docs/milestones/2.md",
+        "milestone.cfg",
+        "run.sh",
+        "test/test_m1_a.py",
+        "test/test_m2_a.py",
+        "tiny_app/app.txt",
+    ];
     assert_eq!(paths(&rendered(&Rendition::solved(2))), solution);
     let grader = rendered(&Rendition { audience: Audience::Grader, ..Rendition::solved(2) });
     assert!(paths(&grader).contains(&"test/test_m1_secret.py"));
     assert!(text(&grader, "tiny_app/app.txt").contains("for the grader"));
     let short = rendered(&Rendition { until: Some(1), ..Rendition::solved(0) });
-    assert_eq!(paths(&short), ["README.md", "docs/milestones/1.md", "milestone.cfg", "old.txt", "run.sh", "test/test_m1_a.py", "tiny_app/app.txt"]);
+    assert_eq!(
+        paths(&short),
+        ["README.md", "docs/milestones/1.md", "milestone.cfg", "old.txt", "run.sh", "test/test_m1_a.py", "tiny_app/app.txt"]
+    );
     assert_eq!(text(&short, "README.md"), "# tiny-app\n\nbe \"good\"\n- 1 One\nRun `run 1`.\n");
 }
 
@@ -250,26 +279,57 @@ fn lint_names_file_line_and_way_out() {
     for (path, text, expected) in [
         (app, "x\n{{a.nmae}}\n", "t/kits/tiny/files/src/app.txt.hbs:2: undeclared name `a.nmae` (did you mean `name`?)"),
         (app, "{{#if a.dokcer}}x{{/if}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: undeclared name `a.dokcer` (did you mean `docker`?)"),
-        (app, "{{#each stack.modules as |m|}}{{m.prot}}{{/each}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: undeclared name `m.prot` (did you mean `port`?)"),
+        (
+            app,
+            "{{#each stack.modules as |m|}}{{m.prot}}{{/each}}\n",
+            "t/kits/tiny/files/src/app.txt.hbs:1: undeclared name `m.prot` (did you mean `port`?)",
+        ),
         (app, "{{b.name}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: undeclared name `b.name` (did you mean `a.…`?)"),
-        (app, "{{#sollution 1}}x{{/solution}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: unknown block `{{#sollution}}` (did you mean `{{#solution}}`?)"),
+        (
+            app,
+            "{{#sollution 1}}x{{/solution}}\n",
+            "t/kits/tiny/files/src/app.txt.hbs:1: unknown block `{{#sollution}}` (did you mean `{{#solution}}`?)",
+        ),
         (app, "\n{{#solution 1}}x\n", "t/kits/tiny/files/src/app.txt.hbs:2: `{{#solution}}` is never closed"),
-        (app, "{{#solution 1}}x{{else solution 2}}{{/solution}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: `solution 2` follows a lower or equal one; a chain goes from the highest down"),
+        (
+            app,
+            "{{#solution 1}}x{{else solution 2}}{{/solution}}\n",
+            "t/kits/tiny/files/src/app.txt.hbs:1: `solution 2` follows a lower or equal one; a chain goes from the highest down",
+        ),
         (app, "{{#solution 3}}x{{/solution}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: `solution 3`: the last milestone is 2"),
-        (app, "{{#solution 2}}{{#solution 1}}x{{/solution}}{{/solution}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: `{{#solution}}` stands inside another one"),
+        (
+            app,
+            "{{#solution 2}}{{#solution 1}}x{{/solution}}{{/solution}}\n",
+            "t/kits/tiny/files/src/app.txt.hbs:1: `{{#solution}}` stands inside another one",
+        ),
         (app, "{{#trap other}}x{{/trap}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: trap `other` is not declared in the manifest"),
         (app, "{{#if a.docker}}{{/each}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: `{{/each}}` closes `{{#if}}` of line 1"),
         (app, "{{> nothing}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: unknown partial `nothing`"),
-        (app, "{{stack.modules}}{{#trap wrong}}{{/trap}}\n", "t/kits/tiny/files/src/app.txt.hbs:1: `stack.modules` is a list or a table, no single value"),
-        (app, "\n{{stack.lock_file}}{{#trap wrong}}{{/trap}}\n", "t/kits/tiny/files/src/app.txt.hbs:2: `stack.lock_file` has no value here (put it inside an `{{#if}}`)"),
-        ("features/box/files/box.json.hbs", "{{a.name}}\n", "t/features/box/files/box.json.hbs:1: `a.name`: a feature knows only stack, course, v (it must be applicable to a repository that stagekit did not make)"),
+        (
+            app,
+            "{{stack.modules}}{{#trap wrong}}{{/trap}}\n",
+            "t/kits/tiny/files/src/app.txt.hbs:1: `stack.modules` is a list or a table, no single value",
+        ),
+        (
+            app,
+            "\n{{stack.lock_file}}{{#trap wrong}}{{/trap}}\n",
+            "t/kits/tiny/files/src/app.txt.hbs:2: `stack.lock_file` has no value here (put it inside an `{{#if}}`)",
+        ),
+        (
+            "features/box/files/box.json.hbs",
+            "{{a.name}}\n",
+            "t/features/box/files/box.json.hbs:1: `a.name`: a feature knows only stack, course, v (it must be applicable to a repository that stagekit did not make)",
+        ),
         ("features/box/files/README.md", "x\n", "t/features/box/files/README.md: `README.md` has two owners: `tiny` and `box`"),
         ("partials/lost.hbs", "x\n", "t/partials/lost.hbs: no template includes this partial"),
     ] {
         let faults = faults_of(&[(path, Some(text))]);
         assert!(faults.iter().any(|fault| fault == expected), "expected\n  {expected}\ngot\n  {}", faults.join("\n  "));
     }
-    assert!(faults_of(&[("kits/tiny/files/docs/milestones/2.md", None)]).contains(&"t/kits/tiny/kit.toml: `docs/milestones/2.md` is not rendered at 0".to_owned()));
+    assert!(
+        faults_of(&[("kits/tiny/files/docs/milestones/2.md", None)])
+            .contains(&"t/kits/tiny/kit.toml: `docs/milestones/2.md` is not rendered at 0".to_owned())
+    );
 }
 
 #[test]
@@ -278,8 +338,16 @@ fn lint_reads_manifests_to_their_end() {
         ("stage = 1", "stage = 1\nstagee = 2\nzzzz = 1", "t/kits/tiny/kit.toml:6: unknown key `stagee` (did you mean `stage`?)"),
         ("stage = 1", "stage = 1\nstagee = 2\nzzzz = 1", "t/kits/tiny/kit.toml:7: unknown key `zzzz`"),
         ("number = 2", "number = 3", "milestone 3 stands where 2 is expected"),
-        ("kind = \"bool\"\ndefault = true", "kind = \"bool\"\ndefault = true\nwhen = \"motto\"", "question `docker`, condition `motto`: `motto` is no bool; compare it with a value"),
-        ("kind = \"bool\"\ndefault = true", "kind = \"bool\"\ndefault = true\nwhen = \"later\"", "condition `later`: `later` is no question before this one"),
+        (
+            "kind = \"bool\"\ndefault = true",
+            "kind = \"bool\"\ndefault = true\nwhen = \"motto\"",
+            "question `docker`, condition `motto`: `motto` is no bool; compare it with a value",
+        ),
+        (
+            "kind = \"bool\"\ndefault = true",
+            "kind = \"bool\"\ndefault = true\nwhen = \"later\"",
+            "condition `later`: `later` is no question before this one",
+        ),
         ("when = \"docker\"", "when = \"docker and not docker\"", "t/kits/tiny/kit.toml: condition `docker and not docker` cannot hold"),
         ("hints = [\"h\"]\n[[milestone]]", "[[milestone]]", "milestone 1 has no hint"),
         ("glob = \"old.txt\"", "glob = \"odl.txt\"", "t/kits/tiny/kit.toml: `odl.txt` matches no file"),

@@ -1,11 +1,10 @@
 //! `stagekit man`: the manual pages.
 
-use std::fs;
-
 use clap::CommandFactory;
 
 use crate::{
     cli::{Cli, ManArgs},
+    disk,
     env::Env,
     error::{Error, Result},
 };
@@ -13,7 +12,7 @@ use crate::{
 /// Writes a page for `stagekit` and one for each command.
 pub fn run(args: &ManArgs, env: &mut Env) -> Result<()> {
     let dir = env.path(&args.dir);
-    fs::create_dir_all(&dir).map_err(|error| Error::io("create", &dir, error))?;
+    disk::make_folder(&dir)?;
     clap_mangen::generate_to(Cli::command(), &dir).map_err(|error| Error::io("write the manual pages to", &dir, error))?;
     env.out.say(format!("wrote the manual pages to `{0}`; `man {0}/stagekit.1` shows the first", args.dir.display()));
     Ok(())

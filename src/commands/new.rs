@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::text;
+use super::{questions, text};
 use crate::{
     answers::Answers,
     archive,
@@ -13,7 +13,7 @@ use crate::{
     disk,
     env::Env,
     error::{Error, ErrorKind, Fault, Result},
-    interview::{Given, settle, wanted},
+    interview::{Given, settle},
     manifest::{KitManifest, NextStep, Number},
     output::Ink,
     plan::{Deleted, Plan, plan},
@@ -115,7 +115,8 @@ fn which_kit(args: &NewArgs, env: &mut Env) -> Result<String> {
     let kits = env.catalog.kits()?;
     if !env.ask.is_interactive() || args.yes {
         let names: Vec<&str> = kits.iter().map(|kit| kit.name.get_ref().as_str()).collect();
-        return Err(Error::usage("which kit? nobody is there to be asked").hint(format!("`stagekit new KIT DIR`, where KIT is one of {}", names.join(", "))));
+        return Err(Error::usage("which kit? nobody is there to be asked")
+            .hint(format!("`stagekit new KIT DIR`, where KIT is one of {}", names.join(", "))));
     }
     env.out.flush();
     let items: Vec<Item> =
@@ -136,7 +137,8 @@ fn rendition(args: &NewArgs, kit: &KitManifest) -> Result<Rendition> {
     let last = args.until.map_or(last, |until| until.min(last));
     within("at", args.at, 0, last);
     if !faults.is_empty() {
-        return Err(Error::faults(ErrorKind::Usage, "there is no such milestone", faults).hint(format!("`stagekit show {}` lists them", kit.name.get_ref())));
+        return Err(Error::faults(ErrorKind::Usage, "there is no such milestone", faults)
+            .hint(format!("`stagekit show {}` lists them", kit.name.get_ref())));
     }
     let at = if args.solution { last } else { args.at.unwrap_or(0) };
     Ok(Rendition { at, until: args.until, seed: args.seed.clone(), ..Rendition::default() })
@@ -147,7 +149,11 @@ fn answers(args: &NewArgs, kit: &KitManifest, env: &mut Env) -> Result<Answers> 
         Some(path) => Some((path.display().to_string(), disk::read_toml(&env.path(path), path)?)),
         None => None,
     };
-    let folder = args.dir.as_ref().map(|dir| env.path(dir)).and_then(|dir| Some(std::path::absolute(dir).ok()?.file_name()?.to_str()?.to_lowercase().replace([' ', '_'], "-")));
+    let folder = args
+        .dir
+        .as_ref()
+        .map(|dir| env.path(dir))
+        .and_then(|dir| Some(std::path::absolute(dir).ok()?.file_name()?.to_str()?.to_lowercase().replace([' ', '_'], "-")));
     let given = Given {
         settings: args.settings.iter().map(|setting| (setting.name.as_str(), setting.value.as_str())).collect(),
         file,
@@ -199,14 +205,24 @@ fn agreed(args: &NewArgs, made: &Made<'_>, plan: &Plan, env: &mut Env) -> Result
     }
     let ink = env.out.talk_palette();
     env.out.say("");
-    env.out.say(format!("{} {} {}", ink.paint(Ink::Heading, &made.kit.title), ink.paint(Ink::Dim, "→"), ink.paint(Ink::Name, &made.target.shown)));
+    env.out.say(format!(
+        "{} {} {}",
+        ink.paint(Ink::Heading, &made.kit.title),
+        ink.paint(Ink::Dim, "→"),
+        ink.paint(Ink::Name, &made.target.shown)
+    ));
     let widest = made.kit.question.iter().map(|question| question.name().len()).max().unwrap_or(0);
     for question in &made.kit.question {
         if let Some(value) = made.answers.get(question.name()) {
             env.out.say(format!("  {:widest$}  {value}", question.name()));
         }
     }
-    env.out.say(format!("  {}, {} of {} milestones solved", text::count(plan.steps().len(), "file"), made.rendition.at, made.rendered.course.last));
+    env.out.say(format!(
+        "  {}, {} of {} milestones solved",
+        text::count(plan.steps().len(), "file"),
+        made.rendition.at,
+        made.rendered.course.last
+    ));
     env.out.flush();
     env.ask.confirm("Write it?", true)
 }
@@ -218,8 +234,11 @@ fn wants_git(args: &NewArgs, target: &Path, env: &Env) -> Result<bool> {
         Git::No => Ok(false),
         Git::Unsaid => Ok(env.ask.is_interactive() && outer.is_none() && process::has_git()),
         Git::Yes => match outer {
-            Some(outer) => Err(Error::new(ErrorKind::Conflict, format!("`{}` is a git repository already, and the target lies in it", outer.display()))
-                .hint("leave out `--git`, or choose a target outside")),
+            Some(outer) => Err(Error::new(
+                ErrorKind::Conflict,
+                format!("`{}` is a git repository already, and the target lies in it", outer.display()),
+            )
+            .hint("leave out `--git`, or choose a target outside")),
             None if process::has_git() => Ok(true),
             None => Err(Error::failed("`--git` needs the program `git`, which cannot be run").hint("install git, or leave out `--git`")),
         },
@@ -281,7 +300,12 @@ impl Made<'_> {
         }
         let next = self.rendition.at + 1;
         if let Some(milestone) = self.rendered.course.milestones.iter().find(|milestone| milestone.number == next) {
-            env.out.say(format!("\nmilestone {next} of {}: {} ({})", self.rendered.course.last, milestone.title, text::duration(milestone.minutes)));
+            env.out.say(format!(
+                "\nmilestone {next} of {}: {} ({})",
+                self.rendered.course.last,
+                milestone.title,
+                text::duration(milestone.minutes)
+            ));
             env.out.say(format!("  read docs/milestones/{next}.md"));
         }
     }
@@ -290,23 +314,8 @@ impl Made<'_> {
 /// The questions as a person or a program wants them.
 fn list_questions(kit: &KitManifest, as_json: bool, env: &mut Env) -> Result<()> {
     if as_json {
-        let questions = kit.question.iter().map(|question| {
-            json!({
-                "name": question.name(), "flag": format!("--set {}=…", question.name()), "prompt": question.prompt, "help": question.help,
-                "kind": question.kind, "default": question.default, "choices": question.choices, "min": question.min, "max": question.max,
-                "when": question.when, "seeded": question.seeded,
-            })
-        });
-        return env.out.json(&json!({ "kit": kit.name.get_ref(), "questions": questions.collect::<Vec<_>>() }));
+        return env.out.json(&json!({ "kit": kit.name.get_ref(), "questions": questions::data(kit) }));
     }
-    for question in &kit.question {
-        let default = question.default.as_ref().map(|value| format!("; default {value}")).unwrap_or_default();
-        let when = question.when.as_ref().map(|when| format!("; only for {when}")).unwrap_or_default();
-        env.out.line(format!("--set {}=…", question.name()));
-        env.out.paragraph("    ", "    ", &format!("{}: {}{default}{when}", question.prompt, wanted(question)));
-        if !question.help.is_empty() {
-            env.out.paragraph("    ", "    ", &question.help);
-        }
-    }
+    questions::print(&mut env.out, kit, "");
     Ok(())
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::{
     answers::{Kind, Value},
     condition::Condition,
+    interview::wanted,
     manifest::{Choice, KitManifest, Question},
     output::{Ink, Output},
 };
@@ -13,10 +14,12 @@ use crate::{
 pub(crate) fn print(out: &mut Output, kit: &KitManifest, indent: &str) {
     let palette = out.palette();
     let deeper = format!("{indent}    ");
+    let margin = format!("{deeper}  ");
     for question in &kit.question {
-        out.line(format!("{indent}{}  {}", palette.paint(Ink::Name, flag(question)), palette.paint(Ink::Dim, rule(question))));
+        out.line(format!("{indent}{}", palette.paint(Ink::Name, flag(question))));
         let help = if question.help.is_empty() { String::new() } else { format!(": {}", question.help) };
-        out.paragraph(&deeper, &deeper, &format!("{}{help}", question.prompt));
+        out.paragraph(&deeper, &margin, &format!("{}{help}", question.prompt));
+        out.paragraph(&deeper, &margin, &rule(question));
         let widest = question.choices.iter().map(|choice| choice.value.len()).max().unwrap_or(0);
         for choice in &question.choices {
             let help = if choice.help.is_empty() { String::new() } else { format!(": {}", choice.help) };
@@ -63,29 +66,21 @@ pub(crate) struct QuestionData<'k> {
 }
 
 fn flag(question: &Question) -> String {
-    format!("--set {}=VALUE", question.name())
+    format!("--set {}=…", question.name())
 }
 
 /// Kind, range, default and when it is asked, in one line.
 fn rule(question: &Question) -> String {
-    let kind = match question.kind {
-        Kind::Slug => "slug (a-z, 0-9, -)",
-        Kind::Identifier => "identifier",
-        Kind::Package => "package (com.example.app)",
-        Kind::Choice => "choice",
-        Kind::Bool => "true or false",
-        Kind::Int => "whole number",
-        Kind::Text => "one line of text",
-    };
-    let range = match (question.kind, question.min, question.max) {
-        (Kind::Int, Some(min), Some(max)) => format!(", {min} to {max}"),
-        (Kind::Int, Some(min), None) => format!(", {min} or more"),
-        (Kind::Int, None, Some(max)) => format!(", {max} or less"),
-        (_, _, Some(max)) => format!(", at most {max} characters"),
+    let longest = match (question.kind, question.max) {
+        (Kind::Slug | Kind::Text, Some(max)) => format!(", at most {max} characters"),
         _ => String::new(),
     };
-    let default = question.default.as_ref().map_or_else(|| ", no default".to_owned(), |value| format!(", default `{value}`"));
+    let default = match question.default.as_ref().map(ToString::to_string) {
+        None => ", no default".to_owned(),
+        Some(empty) if empty.is_empty() => ", empty by default".to_owned(),
+        Some(value) => format!(", default `{value}`"),
+    };
     let seeded = if question.seeded { ", or derived from `--seed`" } else { "" };
     let when = question.when.as_ref().map(|when| format!("; asked only if {when}")).unwrap_or_default();
-    format!("{kind}{range}{default}{seeded}{when}")
+    format!("{}{longest}{default}{seeded}{when}", wanted(question))
 }

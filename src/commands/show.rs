@@ -9,8 +9,11 @@ use crate::{
     condition::Condition,
     env::Env,
     error::Result,
+    interview::{Given, settle},
     manifest::{FeatureUse, JavaRange, KitManifest, NextStep, Number, Tool},
     output::{Ink, Output},
+    render::Renderer,
+    rendition::Rendition,
     roadmap::Roadmap,
     tree::RelPath,
 };
@@ -21,7 +24,7 @@ pub fn run(args: &ShowArgs, env: &mut Env) -> Result<()> {
     let kit = env.catalog.kit(&args.kit)?;
     let roadmap = env.catalog.roadmap()?;
     // 2. What it carries, and what it renders when every answer is the default.
-    let features = features(&env.catalog, &kit);
+    let features = features(&env.catalog, &kit)?;
     let files = files(&env.catalog, &kit)?;
     // 3. As JSON or as a page.
     if args.json {
@@ -31,19 +34,21 @@ pub fn run(args: &ShowArgs, env: &mut Env) -> Result<()> {
     Ok(())
 }
 
-/// The paths of the default rendering. `crate::render` goes here; without it nothing is said of files.
-#[allow(clippy::unnecessary_wraps, reason = "rendering can fail")]
-fn files(_catalog: &Catalog, _kit: &KitManifest) -> Result<Option<Vec<RelPath>>> {
-    Ok(None)
+/// The paths of the starter when every answer is the default; `None` where a question has no default.
+fn files(catalog: &Catalog, kit: &KitManifest) -> Result<Option<Vec<RelPath>>> {
+    let Ok(answers) = settle(kit, &Given::default(), &mut |_| {}) else {
+        return Ok(None);
+    };
+    let rendered = Renderer::of(catalog, kit.clone())?.render(&answers, &Rendition::default())?;
+    Ok(Some(rendered.tree.paths().cloned().collect()))
 }
 
-fn features<'k>(catalog: &Catalog, kit: &'k KitManifest) -> Vec<FeatureData<'k>> {
-    // A kit may name a feature that is broken or not there: `lint` says so, a page about the kit goes on without its title.
-    let title = |used: &FeatureUse| catalog.feature(used.name.get_ref()).ok().map(|feature| feature.title);
-    kit.feature
-        .iter()
-        .map(|used| FeatureData { name: used.name.get_ref(), title: title(used), from: used.from, when: used.when.as_ref() })
-        .collect()
+fn features<'k>(catalog: &Catalog, kit: &'k KitManifest) -> Result<Vec<FeatureData<'k>>> {
+    let feature = |used: &'k FeatureUse| {
+        let name = used.name.get_ref();
+        Ok(FeatureData { name, title: catalog.feature(name)?.title, from: used.from, when: used.when.as_ref() })
+    };
+    kit.feature.iter().map(feature).collect()
 }
 
 fn print(out: &mut Output, kit: &KitManifest, roadmap: &Roadmap, features: &[FeatureData<'_>], files: Option<&[RelPath]>) {
@@ -90,7 +95,7 @@ fn print(out: &mut Output, kit: &KitManifest, roadmap: &Roadmap, features: &[Fea
     if !kit.tool.is_empty() || kit.java.is_some() {
         section(out, "What you need");
         if let Some(java) = kit.java {
-            out.line(format!("  - a JDK, {} to {}", java.min, java.max));
+            out.line(format!("  - for Java: a JDK, {} to {}", java.min, java.max));
         }
         for tool in &kit.tool {
             let least = tool.min.as_ref().map(|min| format!(" {min} or newer")).unwrap_or_default();
@@ -101,13 +106,12 @@ fn print(out: &mut Output, kit: &KitManifest, roadmap: &Roadmap, features: &[Fea
     if !features.is_empty() {
         section(out, "Features it carries");
         for feature in features {
-            let title = feature.title.as_ref().map(|title| format!(": {title}")).unwrap_or_default();
             let from = if feature.from > 0 { format!(", from milestone {} on", feature.from) } else { String::new() };
-            out.paragraph("  - ", "    ", &format!("{}{title}{}{from}", feature.name, only_if(feature.when)));
+            out.paragraph("  - ", "    ", &format!("{}: {}{}{from}", feature.name, feature.title, only_if(feature.when)));
         }
     }
     if let Some(files) = files {
-        section(out, &format!("Files ({}, every question at its default)", files.len()));
+        section(out, &format!("Files of the starter ({}, every question at its default)", files.len()));
         for line in text::tree(files.iter().map(RelPath::as_str)) {
             out.line(format!("  {line}"));
         }
@@ -116,7 +120,9 @@ fn print(out: &mut Output, kit: &KitManifest, roadmap: &Roadmap, features: &[Fea
     section(out, "Start");
     out.line(format!("  {}", palette.paint(Ink::Name, start(kit))));
     for step in &kit.next_step {
-        out.paragraph("  ", "    ", &format!("{}  # {}{}", step.command, step.why, only_if(step.when.as_ref())));
+        // A command is never wrapped: it is there to be copied.
+        out.line(format!("  {}", palette.paint(Ink::Name, &step.command)));
+        out.paragraph("      # ", "      # ", &format!("{}{}", step.why, only_if(step.when.as_ref())));
     }
 }
 
@@ -163,7 +169,7 @@ struct KitData<'k> {
     questions: Vec<questions::QuestionData<'k>>,
     tools: &'k [Tool],
     features: Vec<FeatureData<'k>>,
-    /// Paths of the default rendering.
+    /// Paths of the starter with every answer at its default.
     files: Option<&'k [RelPath]>,
     start: String,
     next_steps: &'k [NextStep],
@@ -182,7 +188,7 @@ struct MilestoneData<'k> {
 #[derive(Serialize)]
 struct FeatureData<'k> {
     name: &'k str,
-    title: Option<String>,
+    title: String,
     from: Number,
     when: Option<&'k Condition>,
 }

@@ -227,10 +227,7 @@ mod tests {
             ("{}", "{\n  \"scripts\": {\n    \"test\": \"x\"\n  }\n}"),
             ("{\"a\":1}", "{\"a\":1,\"scripts\":{\"test\":\"x\"}}"),
             ("{\"a\": 1}", "{\"a\": 1, \"scripts\": {\"test\": \"x\"}}"),
-            (
-                "{\n  \"a\": 1,\n  \"scripts\": {}\n}\n",
-                "{\n  \"a\": 1,\n  \"scripts\": {\n    \"test\": \"x\"\n  }\n}\n",
-            ),
+            ("{\n  \"a\": 1,\n  \"scripts\": {}\n}\n", "{\n  \"a\": 1,\n  \"scripts\": {\n    \"test\": \"x\"\n  }\n}\n"),
             (
                 "{\n\t\"scripts\": {\n\t\t\"a\": \"b\"\n\t},\n\t\"c\": [1, 2]\n}\n",
                 "{\n\t\"scripts\": {\n\t\t\"a\": \"b\",\n\t\t\"test\": \"x\"\n\t},\n\t\"c\": [1, 2]\n}\n",
@@ -275,11 +272,9 @@ mod tests {
         Case::of("{\n  \"a\": {\n    \"b\": 1\n  }\n}", &[json("/a", "b", "2")])
             .fails(&["f:3: `/a/b` is `1`, not `2` as the contribution asks (make the two equal, or do without one of them)"]);
         Case::of("{\"a\": 1}", &[json("/a", "b", "2")]).fails(&["f:1: there is a scalar where `/a/b` requires a table: `1`"]);
-        Case::of("{\"a\": [1]}", &[json("/a/1", "b", "2")])
-            .fails(&["f:1: the list of 1 has no element `1`, which `/a/1/b` goes through"]);
+        Case::of("{\"a\": [1]}", &[json("/a/1", "b", "2")]).fails(&["f:1: the list of 1 has no element `1`, which `/a/1/b` goes through"]);
         Case::of("{\"a\": 1, \"a\": 2}", &[json("", "a", "2")]).fails(&["f:1: the key `a` is there twice"]);
-        Case::of("{\"a\": }", &[json("", "a", "2")])
-            .fails(&["f:1: is not JSON: this is no value, so `/a` cannot be placed in it"]);
+        Case::of("{\"a\": }", &[json("", "a", "2")]).fails(&["f:1: is not JSON: this is no value, so `/a` cannot be placed in it"]);
         Case::of("{}", &[json("a", "a", "2")]).fails(&["f: the contribution `a` has the pointer `a`, which does not start with `/`"]);
     }
 

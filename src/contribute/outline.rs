@@ -193,12 +193,7 @@ pub(super) fn place<'n>(text: &str, root: &'n Node, wanted: &Wanted) -> Result<O
         }
         (Kind::Scalar | Kind::Alias, _) => {
             let required = if wanted.is_element() { "a list" } else { "a table" };
-            return refuse(format!(
-                "there is {} where `{}` requires {required}: `{}`",
-                at.word(),
-                wanted.name(),
-                value::show(&at.value)
-            ));
+            return refuse(format!("there is {} where `{}` requires {required}: `{}`", at.word(), wanted.name(), value::show(&at.value)));
         }
     };
     let mut expected = root.value.clone();
@@ -283,9 +278,9 @@ pub(super) fn without(root: &Node, chain: &[(&Node, usize)], emptied: Option<Val
             table.shift_remove(last)?;
             table.is_empty()
         }
-        Value::Array(list) => {
-            list.remove(last.parse().ok()?);
-            list.is_empty()
+        Value::Array(elements) => {
+            elements.remove(last.parse().ok()?);
+            elements.is_empty()
         }
         _ => return None,
     };

@@ -44,13 +44,7 @@ fn all(text: &str) -> Vec<Property<'_>> {
         let sign = usize::from(rest[blank..].starts_with(['=', ':']));
         let after = &rest[blank + sign..];
         let separator = &rest[..blank + sign + (after.len() - after.trim_start_matches([' ', '\t', '\u{c}']).len())];
-        properties.push(Property {
-            start,
-            end,
-            key: unescape(&logical[..key_end]),
-            value: unescape(&rest[separator.len()..]),
-            separator,
-        });
+        properties.push(Property { start, end, key: unescape(&logical[..key_end]), value: unescape(&rest[separator.len()..]), separator });
         at = next;
     }
     properties
@@ -207,7 +201,10 @@ mod tests {
                 "# app\nspring.application.name=x\nspring.datasource.url=jdbc:x\\\n  :y\nspring.jpa.open=u\n\nserver.port=8080\n",
             ),
             ("server", "# app\nspring.application.name=x\nspring.datasource.url=jdbc:x\\\n  :y\n\nserver.port=8080\nserver=u\n"),
-            ("management.x", "# app\nspring.application.name=x\nspring.datasource.url=jdbc:x\\\n  :y\n\nserver.port=8080\nmanagement.x=u\n"),
+            (
+                "management.x",
+                "# app\nspring.application.name=x\nspring.datasource.url=jdbc:x\\\n  :y\n\nserver.port=8080\nmanagement.x=u\n",
+            ),
         ] {
             Case::of(before, &[property(key, "u")]).becomes(after).and_back();
         }

@@ -1,6 +1,6 @@
 //! YAML: block mappings and sequences grow by lines, flow ones inside their brackets.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Value};
@@ -58,9 +58,7 @@ impl<'t> Reader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Span), Broken> {
         match self.parser.next() {
             Some(Ok(next)) => Ok(next),
-            Some(Err(error)) => {
-                Err(Broken { why: format!("is not YAML: {}", error.info()), line: Some(error.marker().line()) })
-            }
+            Some(Err(error)) => Err(Broken { why: format!("is not YAML: {}", error.info()), line: Some(error.marker().line()) }),
             None => Err(Broken { why: "is not YAML: it ends early".to_owned(), line: None }),
         }
     }
@@ -253,7 +251,8 @@ fn quoted(text: &str) -> String {
     for c in Value::from(text).to_string().chars() {
         // Control characters of the second kind, other line breaks and byte order marks are not printable in YAML.
         if matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') {
-            result.push_str(&format!("\\u{:04X}", u32::from(c)));
+            // Writing to a string does not fail.
+            let _ = write!(result, "\\u{:04X}", u32::from(c));
         } else {
             result.push(c);
         }
@@ -425,7 +424,10 @@ fn is_set_off(text: &str, node: &Node, column: usize, body: &str) -> bool {
     let items = node.items();
     let is_long = |range: &std::ops::Range<usize>| text[range.clone()].contains('\n');
     match items.as_slice() {
-        [.., before, last] => text::blanks_above(text, comment_above(text, last.start)) < text::line_start(text, comment_above(text, last.start)) && last.start > before.end,
+        [.., before, last] => {
+            text::blanks_above(text, comment_above(text, last.start)) < text::line_start(text, comment_above(text, last.start))
+                && last.start > before.end
+        }
         [only] => column == 0 && matches!(node.kind, Kind::Map(_)) && (is_long(only) || body.contains('\n')),
         [] => false,
     }
@@ -649,10 +651,9 @@ jobs:
         Case::of("", &both).becomes(both_in).and_back();
         Case::of("services:\n  app:\n    depends_on: [db]\n    image: app\n", &both)
             .becomes("services:\n  app:\n    depends_on: [db]\n    image: app\n    environment:\n      URL: x\n");
-        Case::of(both_in, &both[..1]).fails(&[
-            "f:2: `/services/app` is `{\"image\":\"app\",\"depends_on\":[\"db\"],\"environment\":{\"URL\":\"x\"}}`, \
-             not `{\"image\":\"app\",\"depends_on\":[\"db\"]}` as the contribution asks (make the two equal, or do without one of them)",
-        ]);
+        Case::of(both_in, &both[..1])
+            .fails(&["f:2: `/services/app` is `{\"image\":\"app\",\"depends_on\":[\"db\"],\"environment\":{\"URL\":\"x\"}}`, \
+             not `{\"image\":\"app\",\"depends_on\":[\"db\"]}` as the contribution asks (make the two equal, or do without one of them)"]);
     }
 
     #[test]
@@ -687,18 +688,27 @@ jobs:
         let x = || [yaml("/a", "x", "{ y = 1 }")];
         Case::of("a:\n  x:\n    y: 2\n", &x())
             .keeps("a:\n  x:\n    y: 2\n", &["f:2: left `/a/x`: it is `{\"y\":2}` now (take it out by hand)"]);
-        Case::of("a:\n  x:\n    # mine\n    y: 1\n", &x()).keeps(
-            "a:\n  x:\n    # mine\n    y: 1\n",
-            &["f: left `/a/x`: there is a comment in it (take it out by hand)"],
-        );
+        Case::of("a:\n  x:\n    # mine\n    y: 1\n", &x())
+            .keeps("a:\n  x:\n    # mine\n    y: 1\n", &["f: left `/a/x`: there is a comment in it (take it out by hand)"]);
         Case::of("a:\n  # mine\n  x:\n    y: 1\n  z: 1\n", &x()).keeps("a:\n  # mine\n  z: 1\n", &[]);
         Case::of("l:\n  - a: 1\n    b: 2\n", &[yaml("/l/0", "a", "1")]).keeps("l:\n  - b: 2\n", &[]);
     }
 
     #[test]
     fn plain_scalars_mean_what_the_core_schema_says() {
-        for (text, meaning) in [("1", "1"), ("-0", "0"), ("0o17", "15"), ("1.5e3", "1500.0"), ("18446744073709551615", "18446744073709551615"),
-            ("1-2", "\"1-2\""), (".", "\".\""), ("+", "\"+\""), ("yes", "\"yes\""), ("1.2.3", "\"1.2.3\""), ("~", "null")] {
+        for (text, meaning) in [
+            ("1", "1"),
+            ("-0", "0"),
+            ("0o17", "15"),
+            ("1.5e3", "1500.0"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("1-2", "\"1-2\""),
+            (".", "\".\""),
+            ("+", "\"+\""),
+            ("yes", "\"yes\""),
+            ("1.2.3", "\"1.2.3\""),
+            ("~", "null"),
+        ] {
             assert_eq!(plain(text).to_string(), meaning, "{text}");
         }
     }

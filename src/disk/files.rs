@@ -36,6 +36,11 @@ fn is_there(path: &Path) -> Error {
     Error::new(error::ErrorKind::Conflict, format!("`{}` exists", path.display())).hint("choose another name, or remove it first")
 }
 
+/// Makes a folder and those above it, unless it is there.
+pub fn make_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| Error::io("create", path, error))
+}
+
 /// The table in a TOML file that a person wrote; `shown` is what they call it.
 pub fn read_toml(path: &Path, shown: &Path) -> Result<toml::Table> {
     let text = fs::read_to_string(path).map_err(|error| Error::io("read", shown, error))?;

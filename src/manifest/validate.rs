@@ -41,7 +41,10 @@ pub fn validate_kit(place: &str, text: &str, folder: &str, kit: &KitManifest) ->
     unique(&mut faults, "feature", kit.feature.iter().map(|used| &used.name));
     for used in &kit.feature {
         if used.from > kit.last() {
-            faults.add_at(&used.name, format!("feature `{}` comes from milestone {}, and the last is {}", used.name.get_ref(), used.from, kit.last()));
+            faults.add_at(
+                &used.name,
+                format!("feature `{}` comes from milestone {}, and the last is {}", used.name.get_ref(), used.from, kit.last()),
+            );
         }
     }
     if !kit.milestone.is_empty() {
@@ -59,7 +62,8 @@ pub fn validate_feature(place: &str, text: &str, folder: &str, feature: &Feature
     let mut faults = Faults { place, text, found: Vec::new() };
     heading(&mut faults, feature.format_version, &feature.name, &feature.version, folder);
     files(&mut faults, &feature.files, None);
-    let conditions = feature.files.iter().filter_map(|rule| rule.when.as_ref()).chain(feature.contribution.iter().filter_map(|rule| rule.when.as_ref()));
+    let conditions =
+        feature.files.iter().filter_map(|rule| rule.when.as_ref()).chain(feature.contribution.iter().filter_map(|rule| rule.when.as_ref()));
     for condition in conditions {
         for (name, _) in condition.comparisons() {
             if !CONDITION_NAMES.contains(&name) {
@@ -98,10 +102,16 @@ fn questions(faults: &mut Faults<'_>, kit: &KitManifest) {
             faults.add_at(&question.name, format!("`{}` is not snake_case", question.name()));
         }
         if (question.kind == Kind::Choice) == question.choices.is_empty() {
-            faults.add_at(&question.name, format!("question `{}`: `choices` belong to kind `choice`, and a choice needs some", question.name()));
+            faults.add_at(
+                &question.name,
+                format!("question `{}`: `choices` belong to kind `choice`, and a choice needs some", question.name()),
+            );
         }
-        if question.seeded && !(question.kind == Kind::Choice || question.kind == Kind::Int && question.min.is_some() && question.max.is_some()) {
-            faults.add_at(&question.name, format!("question `{}`: `seeded` wants a choice, or an int with `min` and `max`", question.name()));
+        if question.seeded
+            && !(question.kind == Kind::Choice || question.kind == Kind::Int && question.min.is_some() && question.max.is_some())
+        {
+            faults
+                .add_at(&question.name, format!("question `{}`: `seeded` wants a choice, or an int with `min` and `max`", question.name()));
         }
         default(faults, question);
     }
@@ -109,7 +119,10 @@ fn questions(faults: &mut Faults<'_>, kit: &KitManifest) {
 
 fn default(faults: &mut Faults<'_>, question: &Question) {
     if let Some(Err(refusal)) = question.default.as_ref().map(|value| question.rule().check(value)) {
-        faults.add_at(&question.name, format!("question `{}`: its default breaks rule `{}`: {}", question.name(), refusal.rule, refusal.message));
+        faults.add_at(
+            &question.name,
+            format!("question `{}`: its default breaks rule `{}`: {}", question.name(), refusal.rule, refusal.message),
+        );
     }
 }
 
@@ -151,14 +164,18 @@ fn condition_names(faults: &mut Faults<'_>, condition: &Condition, known: &[Ques
                 None => format!("`{name}` is no question{}", if of.is_some() { " before this one" } else { "" }),
             }),
             (Some(question), None) if question.kind != Kind::Bool => Some(format!("`{name}` is no bool; compare it with a value")),
-            (Some(question), Some(value)) if question.kind == Kind::Choice && !question.choices.iter().any(|choice| choice.value == value) => {
+            (Some(question), Some(value))
+                if question.kind == Kind::Choice && !question.choices.iter().any(|choice| choice.value == value) =>
+            {
                 Some(format!("`{value}` is no choice of `{name}`"))
             }
             (Some(question), Some(_)) if question.kind == Kind::Bool => Some(format!("`{name}` is a bool; write `{name}` or `not {name}`")),
             _ => None,
         };
         match (problem, of) {
-            (Some(problem), Some(question)) => faults.add_at(&question.name, format!("question `{}`, condition `{condition}`: {problem}", question.name())),
+            (Some(problem), Some(question)) => {
+                faults.add_at(&question.name, format!("question `{}`, condition `{condition}`: {problem}", question.name()))
+            }
             (Some(problem), None) => faults.add(format!("condition `{condition}`: {problem}")),
             (None, _) => {}
         }
@@ -176,9 +193,14 @@ fn can_hold(condition: &Condition, questions: &[Question]) -> bool {
             // Free answers can be anything.
             _ => return true,
         };
-        worlds = worlds.into_iter().flat_map(|world| values.iter().map(move |value| [world.clone(), vec![(question.name(), value.clone())]].concat())).collect();
+        worlds = worlds
+            .into_iter()
+            .flat_map(|world| values.iter().map(move |value| [world.clone(), vec![(question.name(), value.clone())]].concat()))
+            .collect();
     }
-    worlds.iter().any(|world| condition.holds(&|name| world.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str().into())))
+    worlds
+        .iter()
+        .any(|world| condition.holds(&|name| world.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str().into())))
 }
 
 fn milestones(faults: &mut Faults<'_>, kit: &KitManifest) {

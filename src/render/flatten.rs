@@ -21,7 +21,11 @@ enum Slot<'t> {
     Shown(String),
     Text(usize),
     /// A name without a value: a fault if it ends up in the output.
-    Empty { template: &'t Template, path: &'t str, line: usize },
+    Empty {
+        template: &'t Template,
+        path: &'t str,
+        line: usize,
+    },
 }
 
 /// Flattens and evaluates templates under one rendition.
@@ -176,7 +180,10 @@ impl<'t> Skeleton<'t> {
         let Some((list, bound)) = &tag.binds else { return HashMap::new() };
         let (root, rest) = list.split_once('.').unwrap_or((list, ""));
         let lists: Vec<&'t Json> = match self.scopes.iter().rev().find_map(|scope| scope.get(root)) {
-            Some(candidates) => candidates.iter().filter_map(|candidate| if rest.is_empty() { Some(*candidate) } else { lookup(candidate, rest).ok() }).collect(),
+            Some(candidates) => candidates
+                .iter()
+                .filter_map(|candidate| if rest.is_empty() { Some(*candidate) } else { lookup(candidate, rest).ok() })
+                .collect(),
             None => names.get(list).ok().into_iter().collect(),
         };
         let elements = lists
@@ -204,7 +211,9 @@ fn rooted(tag: &str, is_global: &dyn Fn(&str) -> bool) -> String {
         }
         let mut rest = part;
         while let Some(start) = rest.find(|c: char| c.is_ascii_alphanumeric() || c == '_') {
-            let end = rest[start..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).map_or(rest.len(), |length| start + length);
+            let end = rest[start..]
+                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'))
+                .map_or(rest.len(), |length| start + length);
             let word = &rest[start..end];
             out.push_str(&rest[..start]);
             if word.split_once('.').is_some_and(|(root, _)| is_global(root)) {
@@ -232,7 +241,12 @@ fn undeclared(template: &Template, path: &str, line: usize, near: Option<&str>) 
 }
 
 /// Puts the slots together; text answers are encoded for the place where they stand.
-fn join<'s, 't: 's>(names: &Names, path: &RelPath, template: &Template, slots: impl Iterator<Item = &'s Slot<'t>>) -> Result<String, Vec<Fault>> {
+fn join<'s, 't: 's>(
+    names: &Names,
+    path: &RelPath,
+    template: &Template,
+    slots: impl Iterator<Item = &'s Slot<'t>>,
+) -> Result<String, Vec<Fault>> {
     let mut pieces = Vec::new();
     let mut faults = Vec::new();
     let mut length = 0;
@@ -254,7 +268,8 @@ fn join<'s, 't: 's>(names: &Names, path: &RelPath, template: &Template, slots: i
                 }
             }
             Slot::Empty { template, path, line } => {
-                faults.push(Fault::new(&template.place, format!("`{path}` has no value here")).at(*line).hint("put it inside an `{{#if}}`"));
+                faults
+                    .push(Fault::new(&template.place, format!("`{path}` has no value here")).at(*line).hint("put it inside an `{{#if}}`"));
             }
         }
     }
@@ -275,6 +290,9 @@ fn join<'s, 't: 's>(names: &Names, path: &RelPath, template: &Template, slots: i
 
 fn misplaced_fault(template: &Template, path: &RelPath, pieces: &[Piece<'_>], misplaced: &Misplaced) -> Fault {
     let literal: String = pieces.iter().filter_map(|piece| if let Piece::Literal(text) = piece { Some(*text) } else { None }).collect();
-    Fault::new(&template.place, format!("`{}` cannot stand at line {} of `{path}`: {}", misplaced.name, line_of(&literal, misplaced.offset), misplaced.message))
-        .hint(format!("rule `{}`", misplaced.rule))
+    Fault::new(
+        &template.place,
+        format!("`{}` cannot stand at line {} of `{path}`: {}", misplaced.name, line_of(&literal, misplaced.offset), misplaced.message),
+    )
+    .hint(format!("rule `{}`", misplaced.rule))
 }

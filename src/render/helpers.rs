@@ -21,7 +21,8 @@ pub(super) fn engine() -> Handlebars<'static> {
     });
     register(&mut engine, "shell", |words| Ok(shell_line(&list(words, 0)?.iter().map(plain).collect::<Result<Vec<_>, _>>()?)));
     register(&mut engine, "indent", |words| {
-        let blanks = " ".repeat(value(words, 0)?.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or("`indent` wants a number of blanks first")?);
+        let blanks =
+            " ".repeat(value(words, 0)?.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or("`indent` wants a number of blanks first")?);
         Ok(text(words, 1)?.replace('\n', &format!("\n{blanks}")))
     });
     engine.register_helper("fill", Box::new(fill));
@@ -41,12 +42,13 @@ fn fill(helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderCont
 }
 
 fn register(engine: &mut Handlebars<'static>, name: &'static str, evaluate: fn(&[&Json]) -> Result<String, String>) {
-    let helper = move |helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderContext<'_, '_>, out: &mut dyn Output| -> HelperResult {
-        let words: Vec<&Json> = helper.params().iter().map(|param| param.value()).collect();
-        let written = evaluate(&words).map_err(|why| RenderError::from(RenderErrorReason::Other(format!("`{name}`: {why}"))))?;
-        out.write(&written)?;
-        Ok(())
-    };
+    let helper =
+        move |helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderContext<'_, '_>, out: &mut dyn Output| -> HelperResult {
+            let words: Vec<&Json> = helper.params().iter().map(|param| param.value()).collect();
+            let written = evaluate(&words).map_err(|why| RenderError::from(RenderErrorReason::Other(format!("`{name}`: {why}"))))?;
+            out.write(&written)?;
+            Ok(())
+        };
     engine.register_helper(name, Box::new(helper));
 }
 

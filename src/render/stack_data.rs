@@ -59,7 +59,9 @@ pub(super) fn contribution(place: &str, rule: &ContributionRule, names: &Names) 
     if !faults.is_empty() {
         return Err(faults);
     }
-    let Some(Json::Object(mut fields)) = filled.map(|fields| names.resolved(&fields)) else { return Err(vec![Fault::new(place, "[[contribution]] is no table")]) };
+    let Some(Json::Object(mut fields)) = filled.map(|fields| names.resolved(&fields)) else {
+        return Err(vec![Fault::new(place, "[[contribution]] is no table")]);
+    };
     fields.insert("from".to_owned(), rule.from.into());
     serde_json::from_value(Json::Object(fields)).map_err(|error| vec![Fault::new(place, format!("[[contribution]]: {error}"))])
 }

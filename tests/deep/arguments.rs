@@ -29,7 +29,7 @@ usage: cargo test --test deep -- [OPTION]…
                      traps     each known-wrong solution is caught by exactly its tests
                      reverts   each solution block taken back turns its milestone red
                      same      the languages read the same cases and report the same tests
-                     readme    a kit's own README, requests and next steps work as written
+                     tour      a kit's cURL tour runs against the server
                      lint      generated files have no finding of their linters
                      images    the image is built, gets healthy, answers, stops
                      compose   `docker compose up --wait` answers

@@ -104,7 +104,8 @@ impl Cell {
             all.extend_from_slice(&entry.bytes);
         }
         let java = jdk.home.join("bin/java");
-        let tools = [&["python3", "--version"][..], &["node", "--version"], &[java.to_str().unwrap_or("java"), "--version"]].map(|command| world.tool(command));
+        let tools = [&["python3", "--version"][..], &["node", "--version"], &[java.to_str().unwrap_or("java"), "--version"]]
+            .map(|command| world.tool(command));
         all.extend(format!("{tools:?}\0{}\0{extra}\0{:?}", world.verifier, self.rendition).into_bytes());
         Ok(hex(&all))
     }
@@ -116,7 +117,11 @@ fn shortened(value: &str) -> String {
 
 /// Makes a git repository of a folder, so that what a build leaves behind can be seen.
 pub fn commit(folder: &Path) -> Result<(), String> {
-    for words in [&["init", "--quiet", "--template="][..], &["add", "--all"], &["-c", "user.name=deep", "-c", "user.email=deep@localhost", "commit", "--quiet", "--no-verify", "-m", "rendered"]] {
+    for words in [
+        &["init", "--quiet", "--template="][..],
+        &["add", "--all"],
+        &["-c", "user.name=deep", "-c", "user.email=deep@localhost", "commit", "--quiet", "--no-verify", "-m", "rendered"],
+    ] {
         run(Command::new("git").args(words).current_dir(folder), Duration::from_secs(60))?.ok("git")?;
     }
     Ok(())
@@ -142,20 +147,37 @@ impl Made {
     }
 
     fn reports(&self, globs: &[String]) -> Result<Vec<PathBuf>, String> {
-        let listed = run(Command::new("find").args([".", "-name", "*.xml", "-not", "-path", "./.git/*"]).current_dir(&self.folder), Duration::from_secs(30))?.ok("find")?;
+        let listed = run(
+            Command::new("find").args([".", "-name", "*.xml", "-not", "-path", "./.git/*"]).current_dir(&self.folder),
+            Duration::from_secs(30),
+        )?
+        .ok("find")?;
         let matches = |path: &str| globs.iter().any(|glob| fast_glob::glob_match(glob, path));
-        Ok(listed.lines().filter_map(|line| line.strip_prefix("./")).filter(|path| matches(path)).map(|path| self.folder.join(path)).collect())
+        Ok(listed
+            .lines()
+            .filter_map(|line| line.strip_prefix("./"))
+            .filter(|path| matches(path))
+            .map(|path| self.folder.join(path))
+            .collect())
     }
 
     /// Building and testing left nothing that git sees.
     pub fn is_clean(&self) -> Result<(), String> {
-        let said = run(Command::new("git").args(["status", "--porcelain"]).current_dir(&self.folder), Duration::from_secs(30))?.ok("git status")?;
+        let said = run(Command::new("git").args(["status", "--porcelain"]).current_dir(&self.folder), Duration::from_secs(30))?
+            .ok("git status")?;
         if said.is_empty() { Ok(()) } else { Err(format!("the build leaves `git status` unclean:\n{said}")) }
     }
 }
 
 /// What the kit promises of these test cases. `trap` turns some red that would be green.
-pub fn judge(course: &Course, hidden: &[(Number, u32)], fails_with: &dyn Fn(Number) -> String, cases: &[TestCase], at: Number, trap: Option<&Expected>) -> Result<(), String> {
+pub fn judge(
+    course: &Course,
+    hidden: &[(Number, u32)],
+    fails_with: &dyn Fn(Number) -> String,
+    cases: &[TestCase],
+    at: Number,
+    trap: Option<&Expected>,
+) -> Result<(), String> {
     let mut wrong = Vec::new();
     let upto = (at + 1).min(course.last);
     let count = |number: Number| cases.iter().filter(|case| case.milestone == number).count();

@@ -2,6 +2,8 @@
 //!
 //! `cargo test --test deep -- --help` says how to run it, CONTRIBUTING what it needs.
 
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a program of its own, nobody's library")]
+
 mod arguments;
 mod cell;
 mod checks;
@@ -75,10 +77,13 @@ fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
             let renderer = stagekit::render::Renderer::new(&world.catalog, &kit).map_err(|error| error.to_string())?;
             let rendered = renderer.render(&answers, &Rendition::solved(manifest.last())).map_err(|error| error.to_string())?;
             found.extend(services::images(&world, &rendered.stack)?);
-            for (path, entry) in rendered.tree.iter().filter(|(path, _)| path.as_str().ends_with("Dockerfile") || path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml")) {
+            for (path, entry) in rendered.tree.iter().filter(|(path, _)| {
+                path.as_str().ends_with("Dockerfile") || path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml")
+            }) {
                 let text = entry.text().ok_or_else(|| format!("{path} is no text"))?;
                 found.extend(text.lines().filter_map(|line| {
-                    let image = line.strip_prefix("FROM ").or_else(|| line.trim_start().strip_prefix("image: "))?.split_whitespace().next()?;
+                    let image =
+                        line.strip_prefix("FROM ").or_else(|| line.trim_start().strip_prefix("image: "))?.split_whitespace().next()?;
                     // A stage's name has no tag; what is built here has no version.
                     (image.contains(':') && !image.contains("${") && !image.ends_with(":local")).then(|| image.trim_matches('"').to_owned())
                 }));

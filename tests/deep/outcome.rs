@@ -32,7 +32,13 @@ impl Row {
     }
 
     /// Runs `work` and makes a row of how it ended.
-    pub fn of(check: &'static str, kit: &str, at: Option<u32>, option: impl Into<String>, work: impl FnOnce() -> Result<(), String>) -> Self {
+    pub fn of(
+        check: &'static str,
+        kit: &str,
+        at: Option<u32>,
+        option: impl Into<String>,
+        work: impl FnOnce() -> Result<(), String>,
+    ) -> Self {
         let start = std::time::Instant::now();
         let outcome = match work() {
             Ok(()) => Outcome::Passed,

@@ -31,11 +31,21 @@ impl Records {
         for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
             let mut parts = line.splitn(3, '\t');
             match (parts.next(), parts.next(), parts.next()) {
-                (Some(key), Some(date), Some(what)) if key.len() == 64 => drop(known.insert(key.to_owned(), (date.to_owned(), what.to_owned()))),
+                (Some(key), Some(date), Some(what)) if key.len() == 64 => {
+                    drop(known.insert(key.to_owned(), (date.to_owned(), what.to_owned())))
+                }
                 _ => return Err(format!("{}: not a record: {line}", file.display())),
             }
         }
-        Ok(Self { file, known: Mutex::new(known), used: Mutex::default(), is_partial, seed: seed.to_owned(), today: today.to_owned(), afresh })
+        Ok(Self {
+            file,
+            known: Mutex::new(known),
+            used: Mutex::default(),
+            is_partial,
+            seed: seed.to_owned(),
+            today: today.to_owned(),
+            afresh,
+        })
     }
 
     /// When this was proven, unless it is in the sample that is built again: an eighth, drawn by the seed.

@@ -21,7 +21,14 @@ pub fn blocks(text: &str) -> Vec<Block> {
     let tags = tags(text);
     let mut found = Vec::new();
     for (index, tag) in tags.iter().enumerate() {
-        let Some(number) = tag.inner.strip_prefix("#solution ").or_else(|| tag.inner.strip_prefix("else solution ")).and_then(|number| number.trim().parse().ok()) else { continue };
+        let Some(number) = tag
+            .inner
+            .strip_prefix("#solution ")
+            .or_else(|| tag.inner.strip_prefix("else solution "))
+            .and_then(|number| number.trim().parse().ok())
+        else {
+            continue;
+        };
         let Some(next) = end_of_branch(&tags, index) else { continue };
         let is_first = tag.inner.starts_with('#');
         let after = &tags[next];
@@ -29,10 +36,20 @@ pub fn blocks(text: &str) -> Vec<Block> {
         let without = match (is_first, after.inner) {
             (false, _) => format!("{}{}", &text[..tag.start], &text[after.start..]),
             (true, inner) if inner.starts_with("else solution ") => {
-                format!("{}{{{{#solution {}}}}}{}", &text[..tag.start], inner.trim_start_matches("else solution ").trim(), &text[after.end..])
+                format!(
+                    "{}{{{{#solution {}}}}}{}",
+                    &text[..tag.start],
+                    inner.trim_start_matches("else solution ").trim(),
+                    &text[after.end..]
+                )
             }
             (true, "else") => match closing(&tags, next) {
-                Some(close) => format!("{}{{{{#if m.last}}}}{}{{{{/if}}}}{}", &text[..tag.start], &text[after.end..tags[close].start], &text[tags[close].end..]),
+                Some(close) => format!(
+                    "{}{{{{#if m.last}}}}{}{{{{/if}}}}{}",
+                    &text[..tag.start],
+                    &text[after.end..tags[close].start],
+                    &text[tags[close].end..]
+                ),
                 None => continue,
             },
             // Nothing stood there before.

@@ -29,7 +29,11 @@ const RECIPES: [Recipe; 3] = [
         port: 5432,
         environment: &[("POSTGRES_USER", "app"), ("POSTGRES_PASSWORD", "app"), ("POSTGRES_DB", "app")],
         ready: &["pg_isready", "-h", "127.0.0.1", "-U", "app", "-d", "app"],
-        variables: &[("IT_POSTGRES_URL", "jdbc:postgresql://127.0.0.1:{port}/app"), ("IT_POSTGRES_USER", "app"), ("IT_POSTGRES_PASSWORD", "app")],
+        variables: &[
+            ("IT_POSTGRES_URL", "jdbc:postgresql://127.0.0.1:{port}/app"),
+            ("IT_POSTGRES_USER", "app"),
+            ("IT_POSTGRES_PASSWORD", "app"),
+        ],
     },
     Recipe {
         kind: "mysql",
@@ -65,7 +69,10 @@ impl Services {
     pub fn environment(&self, stack: &Stack) -> Result<Vec<(String, String)>, String> {
         let mut all = Vec::new();
         for service in &stack.services {
-            let recipe = RECIPES.iter().find(|recipe| recipe.kind == service.kind).ok_or_else(|| format!("no recipe for a {} server", service.kind))?;
+            let recipe = RECIPES
+                .iter()
+                .find(|recipe| recipe.kind == service.kind)
+                .ok_or_else(|| format!("no recipe for a {} server", service.kind))?;
             let mut started = self.started.lock().map_err(|error| error.to_string())?;
             if !started.contains_key(recipe.kind) {
                 started.insert(recipe.kind, self.start(recipe)?);
@@ -79,7 +86,8 @@ impl Services {
     }
 
     fn start(&self, recipe: &Recipe) -> Result<Vec<(String, String)>, String> {
-        let given: Vec<(String, String)> = recipe.variables.iter().filter_map(|(name, _)| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+        let given: Vec<(String, String)> =
+            recipe.variables.iter().filter_map(|(name, _)| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
         if !given.is_empty() {
             return Ok(given);
         }
@@ -91,7 +99,8 @@ impl Services {
         }
         let id = run(create.arg(image), Duration::from_secs(60))?.ok("docker run")?.trim().to_owned();
         self.containers.lock().map_err(|error| error.to_string())?.push(id.clone());
-        let published = run(Command::new("docker").args(["port", &id, &recipe.port.to_string()]), Duration::from_secs(10))?.ok("docker port")?;
+        let published =
+            run(Command::new("docker").args(["port", &id, &recipe.port.to_string()]), Duration::from_secs(10))?.ok("docker port")?;
         let port = published.trim().rsplit(':').next().unwrap_or_default().to_owned();
         let start = Instant::now();
         // The images start once to set up and once to serve: only a second yes is one.
@@ -125,7 +134,11 @@ fn image(versions: &toml::Table, name: &str) -> Result<String, String> {
 /// The images that `kind`s of servers are started from.
 pub fn images(world: &World, stack: &Stack) -> Result<Vec<String>, String> {
     let versions = world.catalog.versions().map_err(|error| error.to_string())?;
-    RECIPES.iter().filter(|recipe| stack.services.iter().any(|service| service.kind == recipe.kind)).map(|recipe| image(&versions, recipe.image)).collect()
+    RECIPES
+        .iter()
+        .filter(|recipe| stack.services.iter().any(|service| service.kind == recipe.kind))
+        .map(|recipe| image(&versions, recipe.image))
+        .collect()
 }
 
 impl Drop for Services {

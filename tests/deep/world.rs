@@ -60,7 +60,8 @@ impl World {
         }
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let folder = folder.canonicalize().map_err(|error| error.to_string())?;
-        let catalog = stagekit::overlay::read(&project.join("tests/fixtures/deep"), Path::new("tests/fixtures/deep")).map_err(|error| error.to_string())?;
+        let catalog = stagekit::overlay::read(&project.join("tests/fixtures/deep"), Path::new("tests/fixtures/deep"))
+            .map_err(|error| error.to_string())?;
         let today = first_line(&run(Command::new("date").arg("+%F"), Duration::from_secs(5))?.output);
         let seed = if arguments.seed.is_empty() { today.clone() } else { arguments.seed.clone() };
         eprintln!("samples are drawn by `--seed {seed}`; working in {}", folder.display());
@@ -106,7 +107,9 @@ impl World {
             None => self.jdks.first(),
             Some(version) => self.jdks.iter().find(|jdk| jdk.version == version),
         };
-        found.ok_or_else(|| format!("there is no JDK {} here; say where in JAVA_HOMES", version.map_or_else(String::new, |version| version.to_string())))
+        found.ok_or_else(|| {
+            format!("there is no JDK {} here; say where in JAVA_HOMES", version.map_or_else(String::new, |version| version.to_string()))
+        })
     }
 
     /// A new folder to work in.
@@ -199,7 +202,12 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
 fn jdks() -> Result<Vec<Jdk>, String> {
     let homes: Vec<PathBuf> = match std::env::var_os("JAVA_HOMES") {
         Some(homes) => std::env::split_paths(&homes).collect(),
-        None => fs::read_dir("/usr/lib/jvm").into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.join("bin/javac").exists()).collect(),
+        None => fs::read_dir("/usr/lib/jvm")
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.join("bin/javac").exists())
+            .collect(),
     };
     let mut list: Vec<Jdk> = Vec::new();
     for home in homes {

@@ -2,10 +2,13 @@
 //!
 //! One binary for all of them, because linking takes longer than running.
 
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed, wherever that is noticed")]
+
 mod transcript;
 
 mod command_line;
 mod list;
+mod new;
 mod output;
 mod roadmap;
 mod show;

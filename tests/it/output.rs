@@ -12,7 +12,7 @@ const COLOURED: &str = "\u{1b}[1mStage 41: Small Things\u{1b}[0m\n  \u{1b}[36mti
 
 #[test]
 fn colour_is_asked_for_or_not_there() {
-    let list = |flags: &str| Transcript::of(&format!("list --search tiny-lab {flags}")).fixture("templates");
+    let list = |flags: &str| Transcript::of(&format!("list --search tiny-lab {flags}")).fixture("small");
     list("").stdout(PLAIN).check();
     list("").env("CLICOLOR_FORCE", "1").stdout(COLOURED).check();
     list("").env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").stdout(PLAIN).check();
@@ -34,7 +34,7 @@ fn errors_are_coloured_like_all_else() {
 
 #[test]
 fn quiet_keeps_advice_to_itself() {
-    Transcript::of("list --stage 42 --quiet").fixture("templates").check();
+    Transcript::of("list --stage 42 --quiet").fixture("small").check();
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn every_kit_of_the_catalogue_has_its_place() {
 
 #[test]
 fn the_overview_has_every_stage_with_its_kits() {
-    insta::assert_snapshot!(Transcript::of("roadmap").fixture("templates").story());
+    insta::assert_snapshot!(Transcript::of("roadmap").fixture("small").story());
 }
 
 #[test]
@@ -162,18 +162,18 @@ fn the_built_in_overview_names_every_stage_and_practice() {
 
 #[test]
 fn one_stage_has_all_its_topics() {
-    insta::assert_snapshot!(Transcript::of("roadmap --stage 41").fixture("templates").story());
+    insta::assert_snapshot!(Transcript::of("roadmap --stage 41").fixture("small").story());
 }
 
 #[test]
 fn a_search_says_where_it_found_the_word() {
-    insta::assert_snapshot!(Transcript::of("roadmap --search SOCKETS").fixture("templates").story());
+    insta::assert_snapshot!(Transcript::of("roadmap --search SOCKETS").fixture("small").story());
 }
 
 #[test]
 fn a_search_can_be_kept_to_a_stage() {
     Transcript::of("roadmap --stage 42 --search sockets")
-        .fixture("templates")
+        .fixture("small")
         .stdout("Stage 42: Further Study\n  Study  Sockets without blocking → tiny-loop (planned)\n")
         .check();
 }
@@ -181,19 +181,19 @@ fn a_search_can_be_kept_to_a_stage() {
 #[test]
 fn a_search_that_finds_nothing_names_the_nearest_word() {
     Transcript::of("roadmap --search Sokcets")
-        .fixture("templates")
+        .fixture("small")
         .stderr("nothing in the roadmap matches `Sokcets`\nhint: did you mean `sockets`?\n")
         .check();
 }
 
 #[test]
 fn the_roadmap_is_there_as_json() {
-    insta::assert_snapshot!(Transcript::of("roadmap --stage 41 --json").fixture("templates").story());
+    insta::assert_snapshot!(Transcript::of("roadmap --stage 41 --json").fixture("small").story());
 }
 
 #[test]
 fn a_search_is_there_as_json() {
-    insta::assert_snapshot!(Transcript::of("roadmap --search counter --json").fixture("templates").story());
+    insta::assert_snapshot!(Transcript::of("roadmap --search counter --json").fixture("small").story());
 }
 
 #[test]

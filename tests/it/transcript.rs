@@ -20,7 +20,7 @@ pub(crate) fn fixtures() -> PathBuf {
 ///
 /// ```ignore
 /// Transcript::of("show nothing").status(2).stderr("error: there is no kit `nothing`\n").check();
-/// insta::assert_snapshot!(Transcript::of("list").fixture("templates").story());
+/// insta::assert_snapshot!(Transcript::of("list").fixture("small").story());
 /// ```
 ///
 /// `check` compares exactly: what is not said must be empty, and the status 0. In what is printed the temporary folder is `[DIR]`,

@@ -23,7 +23,9 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
             Err(error) => return vec![Row::new("cells", &kit, None, "", Outcome::Failed(error.to_string()), 0.0)],
         }
     }
-    cells.retain(|cell| arguments.wants_at(cell.rendition.at) && arguments.option.as_ref().is_none_or(|(name, value)| has(world, cell, name, value)));
+    cells.retain(|cell| {
+        arguments.wants_at(cell.rendition.at) && arguments.option.as_ref().is_none_or(|(name, value)| has(world, cell, name, value))
+    });
     two_at_a_time(&cells, |index, cell| proven(world, "cells", cell, &cell.option(), "", || build(world, cell, index)))
 }
 
@@ -52,7 +54,12 @@ pub fn hidden(manifest: &KitManifest, audience: Audience) -> Vec<(Number, u32)> 
 }
 
 pub fn fails_with(manifest: &KitManifest, number: Number) -> String {
-    manifest.milestone.iter().find(|milestone| milestone.number() == number).map(|milestone| milestone.fails_with.clone()).unwrap_or_default()
+    manifest
+        .milestone
+        .iter()
+        .find(|milestone| milestone.number() == number)
+        .map(|milestone| milestone.fails_with.clone())
+        .unwrap_or_default()
 }
 
 /// The values of the question `language`, which every check goes through; one empty choice where a kit has no such question.
@@ -67,12 +74,22 @@ pub fn languages(manifest: &KitManifest) -> Vec<Vec<(String, String)>> {
 fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
     let kit = manifest.name.get_ref();
     let last = manifest.last();
-    let cell = |settings: &[(String, String)], at: Number| Cell { kit: kit.clone(), settings: settings.to_vec(), rendition: Rendition::solved(at), jdk: None };
+    let cell = |settings: &[(String, String)], at: Number| Cell {
+        kit: kit.clone(),
+        settings: settings.to_vec(),
+        rendition: Rendition::solved(at),
+        jdk: None,
+    };
     let mut cells = Vec::new();
     for language in languages(manifest) {
         cells.extend((0..=last).map(|at| cell(&language, at)));
         if language.iter().all(|(_, value)| value == "java") && manifest.java.is_some() {
-            let newest = world.jdks.iter().map(|jdk| jdk.version).filter(|version| Some(*version) != world.jdks.first().map(|jdk| jdk.version)).max();
+            let newest = world
+                .jdks
+                .iter()
+                .map(|jdk| jdk.version)
+                .filter(|version| Some(*version) != world.jdks.first().map(|jdk| jdk.version))
+                .max();
             cells.extend(newest.into_iter().flat_map(|jdk| [0, last].map(|at| Cell { jdk: Some(jdk), ..cell(&language, at) })));
         }
         // With the grader's tests, and in a course that is cut short.
@@ -108,7 +125,9 @@ fn limits(manifest: &KitManifest, name: &str) -> bool {
 fn options(manifest: &KitManifest, language: &[(String, String)]) -> Vec<(String, String)> {
     let is_asked = |name: &str| {
         manifest.question(name).is_some_and(|question| {
-            question.when.as_ref().is_none_or(|condition| condition.holds(&|asked| language.iter().find(|(name, _)| name == asked).map(|(_, value)| value.as_str().into())))
+            question.when.as_ref().is_none_or(|condition| {
+                condition.holds(&|asked| language.iter().find(|(name, _)| name == asked).map(|(_, value)| value.as_str().into()))
+            })
         })
     };
     let mut found = Vec::new();
@@ -118,7 +137,9 @@ fn options(manifest: &KitManifest, language: &[(String, String)]) -> Vec<(String
             Kind::Choice => question.choices.iter().map(|choice| choice.value.clone()).collect(),
             Kind::Bool => vec!["true".to_owned(), "false".to_owned()],
             // The shortest, the longest and the alphabetically last: import order, line wrapping and folders depend on them.
-            Kind::Package => vec!["a".to_owned(), format!("{}.{}.{}", "l".repeat(26), "m".repeat(26), "n".repeat(26)), "zz.zz.zz".to_owned()],
+            Kind::Package => {
+                vec!["a".to_owned(), format!("{}.{}.{}", "l".repeat(26), "m".repeat(26), "n".repeat(26)), "zz.zz.zz".to_owned()]
+            }
             Kind::Slug => vec!["a".to_owned(), format!("long-{}", "x".repeat(55))],
             Kind::Text => vec![crate::checks::NASTY.to_owned()],
             Kind::Int => vec![question.max.unwrap_or(9).to_string()],

@@ -1,9 +1,13 @@
 //! The checks, in the order in which they run.
 
 mod cells;
+mod containers;
+mod linters;
 mod reverts;
 mod same;
+mod tour;
 mod traps;
+mod workflow;
 
 use std::sync::Mutex;
 
@@ -31,6 +35,11 @@ pub fn all() -> Vec<Check> {
         Check { name: "traps", run: traps::run },
         Check { name: "reverts", run: reverts::run },
         Check { name: "same", run: same::run },
+        Check { name: "tour", run: tour::run },
+        Check { name: "lint", run: linters::run },
+        Check { name: "images", run: containers::images },
+        Check { name: "compose", run: containers::compose },
+        Check { name: "workflow", run: workflow::run },
     ]
 }
 

@@ -57,7 +57,10 @@ fn jobs_of(world: &World, kit: &str, settings: &[(String, String)]) -> Vec<Job> 
         for block in blocks(&text) {
             // Only what this language renders, and what a learner writes.
             let is_work = cell(block.number.min(last)).render(world).is_ok_and(|(_, rendered, _)| {
-                rendered.places.iter().any(|(path, place)| place.ends_with(&file) && rendered.roles.get(path) == Some(&stagekit::manifest::Role::Work))
+                rendered
+                    .places
+                    .iter()
+                    .any(|(path, place)| place.ends_with(&file) && rendered.roles.get(path) == Some(&stagekit::manifest::Role::Work))
             });
             if is_work {
                 jobs.push(Job { cell: cell(block.number), file: file.clone(), block });
@@ -68,7 +71,12 @@ fn jobs_of(world: &World, kit: &str, settings: &[(String, String)]) -> Vec<Job> 
 }
 
 fn caught(world: &World, job: &Job, index: usize) -> Result<(), String> {
-    let mut overlay: BTreeMap<String, Vec<u8>> = world.catalog.files_below("").into_iter().filter_map(|path| Some((path.clone(), world.catalog.file(&path)?.into_owned()))).collect();
+    let mut overlay: BTreeMap<String, Vec<u8>> = world
+        .catalog
+        .files_below("")
+        .into_iter()
+        .filter_map(|path| Some((path.clone(), world.catalog.file(&path)?.into_owned())))
+        .collect();
     overlay.insert(job.file.clone(), job.block.without.clone().into_bytes());
     let reverted = Catalog::with_overlay(overlay, "reverted");
     let made = job.cell.make_from(&reverted, world, &format!("revert-{index}"))?;
@@ -82,7 +90,10 @@ fn caught(world: &World, job: &Job, index: usize) -> Result<(), String> {
                 Ok(())
             } else {
                 let others: Vec<&str> = red.map(|case| case.id.as_str()).collect();
-                Err(format!("without the block at line {} no test of milestone {} is red (red elsewhere: {others:?})", job.block.line, job.block.number))
+                Err(format!(
+                    "without the block at line {} no test of milestone {} is red (red elsewhere: {others:?})",
+                    job.block.line, job.block.number
+                ))
             }
         }
     };

@@ -27,8 +27,12 @@ fn same(world: &World, kit: &str, last: u32, languages: &[Vec<(String, String)>]
         let made = cell.make(world, &format!("same-{}", cell.option().replace(['=', ' '], "-")))?;
         let (cases, _) = made.check(world, world.jdk(None)?, last)?;
         let ids: BTreeSet<String> = cases.into_iter().map(|case| case.id).collect();
-        let data: BTreeMap<String, Vec<u8>> =
-            made.tree.iter().filter(|(path, _)| path.as_str().contains("/cases/")).map(|(path, entry)| (path.to_string(), entry.bytes.to_vec())).collect();
+        let data: BTreeMap<String, Vec<u8>> = made
+            .tree
+            .iter()
+            .filter(|(path, _)| path.as_str().contains("/cases/"))
+            .map(|(path, entry)| (path.to_string(), entry.bytes.to_vec()))
+            .collect();
         match &first {
             None => first = Some((ids, data)),
             Some((expected, files)) => {

@@ -19,7 +19,9 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
         let Ok(manifest) = world.catalog.kit(&kit) else { continue };
         for trap in manifest.trap.iter().filter(|trap| arguments.wants_at(trap.at)) {
             for settings in languages(&manifest) {
-                let holds = |condition: &Condition| condition.holds(&|asked| settings.iter().find(|(name, _)| name == asked).map(|(_, value)| value.as_str().into()));
+                let holds = |condition: &Condition| {
+                    condition.holds(&|asked| settings.iter().find(|(name, _)| name == asked).map(|(_, value)| value.as_str().into()))
+                };
                 let is_wanted = arguments.option.as_ref().is_none_or(|option| settings.is_empty() || settings.contains(option));
                 if trap.when.as_ref().is_none_or(holds) && is_wanted {
                     let rendition = Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) };
