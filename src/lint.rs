@@ -112,7 +112,7 @@ fn kit_faults(
 fn templates(catalog: &Catalog, folder: &str, roots: &[&str], kit: Option<(&KitManifest, &str)>, used: &mut Used) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut traps = BTreeSet::new();
-    for file in catalog.files_below(folder).iter().filter(|file| file.ends_with(".hbs")) {
+    for file in catalog.files_below(folder).iter().filter(|file| file.strip_suffix(".hbs").is_some()) {
         let place = catalog.place(file);
         let Ok(text) = String::from_utf8(catalog.file(file).unwrap_or_default().into_owned()) else {
             faults.push(Fault::new(place, "a template is UTF-8 text; leave out `.hbs` to copy a binary file"));

@@ -333,14 +333,7 @@ fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, fa
     Node::Solution { branches, rest: rest.unwrap_or_default(), line }
 }
 
-fn two_sided(
-    place: &str,
-    block: &str,
-    line: usize,
-    name: &str,
-    parts: Vec<(String, usize, Vec<Node>)>,
-    faults: &mut Vec<Fault>,
-) -> Node {
+fn two_sided(place: &str, block: &str, line: usize, name: &str, parts: Vec<(String, usize, Vec<Node>)>, faults: &mut Vec<Fault>) -> Node {
     let wants_name = block == "trap";
     if wants_name == name.is_empty() || name.contains(char::is_whitespace) {
         faults.push(Fault::new(place, format!("write `{{{{#{block}{}}}}}`", if wants_name { " name" } else { "" })).at(line));

@@ -85,7 +85,7 @@ fn options_differ_from_the_default() {
                 let changed = [context.clone(), vec![(question.name(), value.as_str())]].concat();
                 let changed = renderer.render(&answers(&renderer, &changed), &last).unwrap().tree;
                 let difference = plan(&plain, &plain, &changed, Deleted::Say).diff();
-                let name = value.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>();
+                let name = value.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
                 assert_snapshot!(format!("{kit}@{}+{}={name}", last.at, question.name()), difference);
             }
         }

@@ -174,7 +174,7 @@ fn condition_names(faults: &mut Faults<'_>, condition: &Condition, known: &[Ques
         };
         match (problem, of) {
             (Some(problem), Some(question)) => {
-                faults.add_at(&question.name, format!("question `{}`, condition `{condition}`: {problem}", question.name()))
+                faults.add_at(&question.name, format!("question `{}`, condition `{condition}`: {problem}", question.name()));
             }
             (Some(problem), None) => faults.add(format!("condition `{condition}`: {problem}")),
             (None, _) => {}

@@ -31,7 +31,7 @@ pub(super) fn engine() -> Handlebars<'static> {
 
 /// `{{fill text host="…"}}`: `{host}` in the text replaced; what is not named stays.
 fn fill(helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderContext<'_, '_>, out: &mut dyn Output) -> HelperResult {
-    let words: Vec<&Json> = helper.params().iter().map(|param| param.value()).collect();
+    let words: Vec<&Json> = helper.params().iter().map(handlebars::PathAndJson::value).collect();
     let failed = |why: String| RenderError::from(RenderErrorReason::Other(format!("`fill`: {why}")));
     let mut filled = text(&words, 0).map_err(failed)?;
     for (name, value) in helper.hash() {
@@ -44,7 +44,7 @@ fn fill(helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderCont
 fn register(engine: &mut Handlebars<'static>, name: &'static str, evaluate: fn(&[&Json]) -> Result<String, String>) {
     let helper =
         move |helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderContext<'_, '_>, out: &mut dyn Output| -> HelperResult {
-            let words: Vec<&Json> = helper.params().iter().map(|param| param.value()).collect();
+            let words: Vec<&Json> = helper.params().iter().map(handlebars::PathAndJson::value).collect();
             let written = evaluate(&words).map_err(|why| RenderError::from(RenderErrorReason::Other(format!("`{name}`: {why}"))))?;
             out.write(&written)?;
             Ok(())
