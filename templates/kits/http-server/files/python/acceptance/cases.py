@@ -117,7 +117,7 @@ def _play(test: AcceptanceTest, data: dict[str, Any], server: Server) -> None:
             with Connection(server.port) as connection:
                 connection.send(_bytes_of(request, variables["host"]) if request else "\r\n".join(step["raw"]).encode("utf-8"))
                 lines = [request["method"]] if request else _request_lines(step["raw"])
-                for line, one in zip(lines, expected if listed else [expected]):
+                for line, one in zip(lines, expected if listed else [expected], strict=True):
                     bodiless = line.startswith("HEAD")
                     to_end = not listed and not request and (bodiless or one["status"] in (204, 304))
                     answer = connection.answer(bodiless=bodiless, to_end=to_end)

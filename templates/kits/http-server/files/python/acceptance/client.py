@@ -2,6 +2,7 @@
 
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -41,10 +42,8 @@ class Connection:
     def send(self, data: bytes) -> None:
         """Send bytes. A server may answer before it has read them all, so a broken connection is no error here."""
         self.socket.settimeout(self._timeout)
-        try:
+        with suppress(OSError):
             self.socket.sendall(data)
-        except OSError:
-            pass
 
     def answer(self, *, bodiless: bool = False, to_end: bool = False) -> Answer:
         """Read one answer. One that must not have a body is read up to its head, or `to_end`, to see what comes all the same."""

@@ -47,15 +47,18 @@ def check_header(name: str, rule: Any, answer: Answer) -> None:
         return
     kind, wanted = ("is", rule) if isinstance(rule, str) else next(iter(rule.items()))
     listed = [] if value is None else [item.strip() for item in value.split(",")]
-    fits = value is not None and {
-        "is": lambda: value == wanted,
-        "media_type": lambda: value.partition(";")[0].strip().lower() == wanted.lower(),
-        "starts": lambda: value.startswith(wanted),
-        "contains": lambda: wanted.lower() in value.lower(),
-        "tokens": lambda: sorted(listed) == sorted(wanted),
-        "includes": lambda: {item.lower() for item in wanted} <= {item.lower() for item in listed},
-        "not": lambda: value != wanted,
-    }[kind]()
+    fits = (
+        value is not None
+        and {
+            "is": lambda: value == wanted,
+            "media_type": lambda: value.partition(";")[0].strip().lower() == wanted.lower(),
+            "starts": lambda: value.startswith(wanted),
+            "contains": lambda: wanted.lower() in value.lower(),
+            "tokens": lambda: sorted(listed) == sorted(wanted),
+            "includes": lambda: {item.lower() for item in wanted} <= {item.lower() for item in listed},
+            "not": lambda: value != wanted,
+        }[kind]()
+    )
     if not fits:
         words = {
             "is": "to be",
@@ -177,5 +180,5 @@ def check_metrics(expected: list[dict[str, Any]], answer: Answer) -> None:
         values = [value for name, has, value in samples if name == wanted["name"] and labels.items() <= has.items()]
         if values != [wanted["value"]] and not (wanted["value"] == 0 and not values):
             text = ",".join(f'{name}="{value}"' for name, value in labels.items())
-            found = " and ".join(f"{value:g}" for value in values) or "no such sample"
-            raise Mismatch(f"expected {wanted['name']}{{{text}}} to be {wanted['value']}, got {found}")
+            seen = " and ".join(f"{value:g}" for value in values) or "no such sample"
+            raise Mismatch(f"expected {wanted['name']}{{{text}}} to be {wanted['value']}, got {seen}")
