@@ -9,6 +9,8 @@ use crate::arguments::Arguments;
 pub enum Outcome {
     Passed,
     Failed(String),
+    /// It held only when it was tried again, alone; what it said first.
+    Unsteady(String),
     /// With the reason; in CI that is a failure.
     Skipped(String),
     /// Proven before, with the same inputs; when.
@@ -55,6 +57,7 @@ impl Row {
         let at = self.at.map_or_else(|| "-".to_owned(), |at| at.to_string());
         let outcome = match &self.outcome {
             Outcome::Passed => "passed",
+            Outcome::Unsteady(_) => "unsteady",
             Outcome::Failed(_) => "FAILED",
             Outcome::Skipped(_) => "skipped",
             Outcome::Recorded(_) => "recorded",
@@ -65,7 +68,7 @@ impl Row {
     fn reason(&self) -> Option<&str> {
         match &self.outcome {
             Outcome::Passed => None,
-            Outcome::Failed(why) | Outcome::Skipped(why) | Outcome::Recorded(why) => Some(why),
+            Outcome::Unsteady(why) | Outcome::Failed(why) | Outcome::Skipped(why) | Outcome::Recorded(why) => Some(why),
         }
     }
 }
@@ -114,7 +117,7 @@ impl Table {
         let seconds: f64 = self.rows.iter().map(|row| row.seconds).sum();
         let recorded = self.count(|outcome| matches!(outcome, Outcome::Recorded(_)));
         println!("\n{recorded} recorded, {seconds:.0} s of work; {}", self.file.display());
-        for row in self.rows.iter().filter(|row| matches!(row.outcome, Outcome::Failed(_) | Outcome::Skipped(_))) {
+        for row in self.rows.iter().filter(|row| matches!(row.outcome, Outcome::Unsteady(_) | Outcome::Failed(_) | Outcome::Skipped(_))) {
             println!("{}\n    {}", row.cells().join("  "), row.reason().unwrap_or("").lines().next().unwrap_or(""));
         }
         let skipped = self.count(|outcome| matches!(outcome, Outcome::Skipped(_)));
@@ -123,7 +126,7 @@ impl Table {
         }
         println!(
             "deep: {} passed, {} failed, {skipped} skipped",
-            self.count(|outcome| matches!(outcome, Outcome::Passed | Outcome::Recorded(_))),
+            self.count(|outcome| matches!(outcome, Outcome::Passed | Outcome::Unsteady(_) | Outcome::Recorded(_))),
             self.count(|outcome| matches!(outcome, Outcome::Failed(_)))
         );
     }

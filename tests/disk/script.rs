@@ -43,7 +43,7 @@ impl Watch for Script {
         if self.park_at == Some(step) {
             println!("parked");
             std::io::stdout().flush().unwrap();
-            thread::sleep(Duration::from_mins(1));
+            thread::sleep(Duration::from_secs(60));
         }
         if let Some((at, interrupts)) = &self.interrupt_at {
             if *at == step {

@@ -9,7 +9,7 @@ mod tour;
 mod traps;
 mod workflow;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock};
 
 use crate::{
     arguments::Arguments,
@@ -22,6 +22,9 @@ use crate::{
 pub const NASTY: &str = r#"a "b" 'c' `d` 
  
  %s #{e} <!-- f --> ]]> */ & &amp; : - x, {g} [h] |i| *j* _k_ ~l~ é עברית 🎉 \"#;
+
+/// Held for reading by every cell that is built, for writing by one that must have the machine for itself.
+static ALONE: RwLock<()> = RwLock::new(());
 
 pub struct Check {
     pub name: &'static str,
@@ -49,7 +52,8 @@ pub fn kits(world: &World, arguments: &Arguments) -> Vec<String> {
 }
 
 /// Proves something of a cell, unless a record says that just this was proven before. `extra`: what besides the cell the outcome depends on.
-fn proven(world: &World, check: &'static str, cell: &Cell, option: &str, extra: &str, work: impl FnOnce() -> Result<(), String>) -> Row {
+fn proven(world: &World, check: &'static str, cell: &Cell, option: &str, extra: &str, work: impl Fn() -> Result<(), String>) -> Row {
+    let shared = ALONE.read();
     let at = Some(cell.rendition.at);
     let key = match cell.render(world).and_then(|(tree, _, _)| cell.key(world, &tree, &format!("{check}\0{extra}"))) {
         Ok(key) => key,
@@ -58,7 +62,19 @@ fn proven(world: &World, check: &'static str, cell: &Cell, option: &str, extra: 
     if let Some(proof) = world.records.proven(&key) {
         return Row::new(check, &cell.kit, at, option, Outcome::Recorded(proof), 0.0);
     }
-    let row = Row::of(check, &cell.kit, at, option, work);
+    let mut row = Row::of(check, &cell.kit, at, option, &work);
+    if let Outcome::Failed(first) = row.outcome.clone() {
+        // Tests of time limits share two cores with another build here. What fails because of that holds when it has the machine for itself,
+        // and is told as what it is; it gets no record.
+        eprintln!("   {} {option} failed, and is tried again alone: {first}", cell.kit);
+        drop(shared);
+        let _alone = ALONE.write();
+        let again = Row::of(check, &cell.kit, at, option, work);
+        if again.outcome == Outcome::Passed {
+            row.outcome = Outcome::Unsteady(first);
+        }
+        row.seconds += again.seconds;
+    }
     match row.outcome {
         Outcome::Passed => world.records.prove(&key, &format!("{check} {} at {} {option}", cell.kit, cell.rendition.at)),
         _ => world.records.refute(&key),
