@@ -332,6 +332,15 @@ fn identity(container: &str, name: &str, value: &Value) -> Identity {
     }
 }
 
+/// The path from the element that is wanted to what `parts` point at, if that is inside it.
+pub(super) fn path_inside(wanted: &Wanted, parts: &[String]) -> Option<Vec<String>> {
+    let (first, rest) = parts.strip_prefix(wanted.parts.as_slice())?.split_first()?;
+    let step = Step::of(first);
+    let has = |(child, text): (&str, &str)| wanted.value.get(child).and_then(Value::as_str) == Some(text);
+    let fits = step.name == wanted.key && step.child.is_none_or(has);
+    fits.then(|| rest.iter().map(|part| Step::of(part).name.to_owned()).collect())
+}
+
 /// Elements from the root down, each with the position of the next one among its children.
 type Chain<'e> = Vec<(&'e Element, usize)>;
 
@@ -549,8 +558,11 @@ fn add(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
     if taken == wanted.parts.len()
         && let Some(there) = position(at, name, &value).and_then(|index| at.children.get(index))
     {
-        let same = there.value() == value;
-        return if same { Ok(Vec::new()) } else { Err(wanted.conflict(text::line_number(text, there.start), &there.value())) };
+        return if wanted.is_met_by(&there.value()) {
+            Ok(Vec::new())
+        } else {
+            Err(wanted.conflict(text::line_number(text, there.start), &there.value()))
+        };
     }
     let index = slot(at, name);
     let mut expected = root.model();
@@ -585,10 +597,17 @@ fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
         let mut edits = Vec::new();
         if text::indent(text, element.start).is_some() && text::is_blank(rest) {
             edits.push(text::cut_lines(text, element.start, element.end));
-            let blanks = text::blanks_above(text, element.start);
-            if blanks < text::line_start(text, element.start) {
-                edits.push(text::cut_lines(text, blanks, element.end));
-            }
+            edits.extend(text::cuts_with_blanks(text, element.start, element.end));
+        }
+        if let ([_], Some(inner)) = (container.children.as_slice(), &container.inner) {
+            // A parent that was one tag, or empty, and held nothing.
+            let tag = inner.start - 1;
+            edits.extend(["/>", " />"].map(|close| Edit { range: tag..container.end, text: close.to_owned() }));
+            edits.push(Edit::cut(inner.clone()));
+        }
+        if let Some(above) = text::line_start(text, element.start).checked_sub(1).filter(|_| text::indent(text, element.start).is_some()) {
+            edits.push(Edit::cut(text::line_end(text, text::line_start(text, above))..element.end));
+            edits.push(Edit::cut(text[..element.start].trim_end().len()..element.end));
         }
         edits.push(Edit::cut(element.start..element.end));
         ways.push(edits.into_iter().map(|edit| Candidate { edits: vec![edit], expected: expected.clone() }).collect::<Vec<_>>());
@@ -748,6 +767,20 @@ mod tests {
 ",
         )
         .and_back();
+    }
+
+    #[test]
+    fn one_contribution_may_stand_inside_another() {
+        let both = [
+            xml("project/build/plugins", "plugin", "{ artifactId = 'p', version = '1' }"),
+            xml("project/build/plugins/plugin[artifactId=p]/configuration", "skip", "true"),
+        ];
+        Case::of(POM, &both)
+            .becomes(&POM.replace(
+                "</plugin>\n",
+                "</plugin>\n\t\t\t<plugin>\n\t\t\t\t<artifactId>p</artifactId>\n\t\t\t\t<version>1</version>\n\t\t\t\t<configuration>\n\t\t\t\t\t<skip>true</skip>\n\t\t\t\t</configuration>\n\t\t\t</plugin>\n",
+            ))
+            .and_back();
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! YAML: block mappings and sequences grow by lines, flow ones inside their brackets.
 
-use std::{collections::HashMap, fmt::Write};
+use std::{collections::HashMap, fmt::Write, ops::Range};
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Map, Value};
@@ -112,9 +112,9 @@ impl<'t> Reader<'t> {
                     }
                     nodes.push(self.node(event, span, depth + 1)?);
                 };
-                if self.text[close.clone()].starts_with(']') {
+                if let Some(close) = bracket(self.text, &close, ']') {
                     start = behind_properties(self.text, start);
-                    end = close.start + 1;
+                    end = close + 1;
                 } else {
                     form = Form::Block;
                     end = nodes.last().map_or(start, |last| last.end);
@@ -135,9 +135,9 @@ impl<'t> Reader<'t> {
                     let node = self.node(event, span, depth + 1)?;
                     entries.push(Entry { key: name, start: key.start, key_end: key.end, node });
                 };
-                if self.text[close.clone()].starts_with('}') {
+                if let Some(close) = bracket(self.text, &close, '}') {
                     start = behind_properties(self.text, start);
-                    end = close.start + 1;
+                    end = close + 1;
                 } else {
                     form = Form::Block;
                     end = entries.last().map_or(start, Entry::end);
@@ -175,6 +175,15 @@ fn block_header(text: &str, at: usize) -> Option<usize> {
         let rest = header[found + 1..].trim_start_matches(['+', '-', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
         rest.is_empty() || (rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#'))
     })
+}
+
+/// Where a flow collection closes; the span of its end may be that of a comma before. A block's end has none.
+fn bracket(text: &str, end: &Range<usize>, bracket: char) -> Option<usize> {
+    let mut at = flow::skip(text, end.start, text.len(), COMMENTS);
+    if text[at..].starts_with(',') {
+        at = flow::skip(text, at + 1, text.len(), COMMENTS);
+    }
+    (!end.is_empty() && text[at..].starts_with(bracket)).then_some(at)
 }
 
 /// Where a node itself starts, behind its anchor and its tag.
@@ -297,6 +306,8 @@ struct Manner {
     list: usize,
     /// Columns from a dash to what follows it.
     dash: usize,
+    /// Whether texts of several lines may be block scalars. One that ends a file without a line end would lose its own.
+    literals: bool,
 }
 
 impl Manner {
@@ -321,7 +332,7 @@ impl Manner {
             }
         }
         let step = step.or(list.filter(|list| *list > 0)).unwrap_or(2);
-        Self { step, list: list.unwrap_or(step), dash: dash.unwrap_or(2) }
+        Self { step, list: list.unwrap_or(step), dash: dash.unwrap_or(2), literals: text.is_empty() || text.ends_with('\n') }
     }
 
     /// A table's entry, from its key on; the key stands at `column`.
@@ -361,7 +372,8 @@ impl Manner {
         let Value::String(text) = value else { return write_flow(value) };
         let body = text.strip_suffix('\n').unwrap_or(text);
         let is_printable = |c: char| matches!(c, ' '..='~' | '\t') || (c.is_alphanumeric() && c > '\u{9f}');
-        let is_literal = body.contains('\n')
+        let is_literal = self.literals
+            && body.contains('\n')
             && !body.starts_with(['\n', ' ', '\t'])
             && !body.ends_with('\n')
             && body.split('\n').all(|line| line.chars().all(is_printable) && (line.is_empty() || !text::is_blank(line)));
@@ -422,7 +434,7 @@ fn below(text: &str, end: usize, column: usize, body: &str) -> Vec<Edit> {
 /// Whether a new entry is set off from the last one by a blank line, as the others are.
 fn is_set_off(text: &str, node: &Node, column: usize, body: &str) -> bool {
     let items = node.items();
-    let is_long = |range: &std::ops::Range<usize>| text[range.clone()].contains('\n');
+    let is_long = |range: &Range<usize>| text[range.clone()].contains('\n');
     match items.as_slice() {
         [.., before, last] => {
             text::blanks_above(text, comment_above(text, last.start)) < text::line_start(text, comment_above(text, last.start))
@@ -478,9 +490,13 @@ fn add(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
         What::Element(value) => format!("{margin}{}", manner.element(value, column)),
         What::Fill(value) => manner.block(value, column),
     };
-    let body = if is_set_off(text, node, column, &body) { format!("\n{body}") } else { body };
+    let mut edits = below(text, end, column, &body);
+    if is_set_off(text, node, column, &body) {
+        // Behind a block scalar that keeps its blank lines there cannot be one more.
+        edits.splice(0..0, below(text, end, column, &format!("\n{body}")));
+    }
     let candidate = |edit: Edit| Candidate { edits: vec![edit], expected: place.expected.clone() };
-    Ok(below(text, end, column, &body).into_iter().map(candidate).collect())
+    Ok(edits.into_iter().map(candidate).collect())
 }
 
 fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
@@ -506,10 +522,7 @@ fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
         let mut ways = Vec::new();
         if text::indent(text, start).is_some() {
             ways.push(text::cut_lines(text, start, item.end));
-            let blanks = text::blanks_above(text, start);
-            if blanks < text::line_start(text, start) {
-                ways.push(text::cut_lines(text, blanks, item.end));
-            }
+            ways.extend(text::cuts_with_blanks(text, start, item.end));
         } else if let Some(next) = items.get(index + 1) {
             ways.push(Edit::cut(start..next.start));
         }
