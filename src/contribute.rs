@@ -12,6 +12,9 @@
 //! | the same | a list | `-` or none: an element | the element; a list is several elements, in its order |
 //! | `xml` | `project/build/plugins`; `profile[id=ci]` is the child whose `id` is `ci` | the element's name | its text, or a table of its children; `@name` is an attribute, a list is several |
 //!
+//! An entry of YAML is written in block style unless its table is in brackets. A block scalar that ends a file without a line end gets
+//! one when something is put below it.
+//!
 //! An XML element is another one with the same identity if it is: `dependency` and `plugin` by group, artifact, type and classifier; an
 //! element of a list (`modules/module`, `executions/execution`) by its `id`, otherwise by its whole value; any other by its name.
 //!

@@ -242,7 +242,7 @@ mod tests {
                 lines.remove(at);
             }
         }
-        (lines.iter().map(|line| format!("{line}\n")).collect(), added)
+        (lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect(), added)
     }
 
     proptest! {

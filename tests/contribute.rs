@@ -1,6 +1,8 @@
 //! What holds for every file and every contribution: random documents in all the manners people write them in, with other parsers than
 //! those that `contribute` itself uses where there are others.
 
+#![allow(clippy::unwrap_used, clippy::format_collect)] // all of this file is tests, only the attribute is not seen
+
 use std::fmt::Write;
 
 use proptest::{collection::vec, prelude::*, test_runner::TestCaseError};
@@ -172,7 +174,7 @@ fn fitting(draw: &mut Draw, format: Format, document: &Value) -> (Contribution, 
                 list.push(element);
             }
         }
-        key = draw.of(&["", "-"]).to_owned();
+        draw.of(&["", "-"]).clone_into(&mut key);
     } else {
         let mut inside = json_of(&new);
         let mut names = vec![key.clone()];
@@ -531,12 +533,13 @@ fn xml_text(draw: &mut Draw, depth: usize, indent: usize, out: &mut String) {
         out.push_str(draw.of(&["", "", "", "\n", "\n\t<!-- a <b> -->", "<?pi?>"]));
         out.push_str(draw.of(&[margin.as_str(), &margin, &margin, ""]));
         if depth > 2 || draw.one_in(3) {
-            out.push_str(&match draw.below(4) {
+            let element = match draw.below(4) {
                 0 => format!("<{name}>text &amp; more</{name}>"),
                 1 => format!("<{name}  a='1' />"),
                 2 => format!("<{name}><![CDATA[<x>]]></{name}>"),
                 _ => format!("<{name}/>"),
-            });
+            };
+            out.push_str(&element);
         } else {
             write!(out, "<{name}>").unwrap();
             xml_text(draw, depth + 1, indent + 1, out);
@@ -548,8 +551,8 @@ fn xml_text(draw: &mut Draw, depth: usize, indent: usize, out: &mut String) {
 
 /// The elements that hold no text, as pointers, each with whether it holds nothing; and the sequence of all tags and texts.
 fn xml_parts(text: &str) -> (Vec<(String, bool)>, Vec<String>) {
-    let (mut open, mut all, mut flat): (Vec<String>, Vec<(String, bool, bool)>, Vec<String>) = (Vec::new(), Vec::new(), Vec::new());
-    let mut at: Vec<usize> = Vec::new();
+    let mut all: Vec<(String, bool, bool)> = Vec::new();
+    let (mut open, mut flat, mut at) = (Vec::<String>::new(), Vec::new(), Vec::<usize>::new());
     let mut rest = text;
     while !rest.is_empty() {
         let (token, tail) = if rest.starts_with("<!--") {
