@@ -12,10 +12,13 @@
 //! | the same | a list | `-` or none: an element | the element; a list is several elements, in its order |
 //! | `xml` | `project/build/plugins`; `profile[id=ci]` is the child whose `id` is `ci` | the element's name | its text, or a table of its children; `@name` is an attribute, a list is several |
 //!
+//! An entry of YAML is written in block style unless its table is in brackets. A block scalar that ends a file without a line end gets
+//! one when something is put below it.
+//!
 //! An XML element is another one with the same identity if it is: `dependency` and `plugin` by group, artifact, type and classifier; an
 //! element of a list (`modules/module`, `executions/execution`) by its `id`, otherwise by its whole value; any other by its name.
 //!
-//! What the pointer names and is not there is made. [`withdraw`] takes out again what it finds unchanged, and the parents that this
+//! What the pointer names and is not there is made. Of several contributions, one may go into what another one adds. [`withdraw`] takes out again what it finds unchanged, and the parents that this
 //! leaves empty. It cannot know whether an entry was there before: record what [`missing`] lists, then it need not.
 
 mod flow;
@@ -299,7 +302,10 @@ fn inside(one: &Wanted, others: &[Wanted]) -> Vec<(Vec<String>, String, Value)> 
     let mut below = one.parts.clone();
     below.push(one.key.clone());
     let in_file = others.iter().filter(|other| other.path == one.path && other.format == one.format);
-    let path = |other: &Wanted| other.parts.strip_prefix(below.as_slice()).map(<[String]>::to_vec);
+    let path = |other: &Wanted| match one.format {
+        Format::Xml => xml::path_inside(one, &other.parts),
+        _ => other.parts.strip_prefix(below.as_slice()).map(<[String]>::to_vec),
+    };
     in_file.filter_map(|other| Some((path(other)?, other.key.clone(), other.value.clone()))).collect()
 }
 
@@ -453,6 +459,72 @@ mod tests {
 
     fn text(tree: &Tree) -> String {
         tree.get(&path()).unwrap().text().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_manifest_says_what_is_contributed_and_a_receipt_says_it_again() {
+        #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+        struct Manifest {
+            contribution: Vec<Contribution>,
+        }
+        let text = "[[contribution]]
+path = \"compose.yaml\"
+format = \"yaml\"
+pointer = \"/services\"
+key = \"db\"
+from = 2
+value = { image = \"postgres:18\", environment = { A = \"b\" } }
+
+[[contribution]]
+path = \".gitignore\"
+format = \"lines\"
+key = \"reports/\"
+";
+        let manifest: Manifest = toml::from_str(text).unwrap();
+        assert_eq!((manifest.contribution[0].from, manifest.contribution[1].from), (2, 0));
+        assert_eq!(manifest.contribution[1].value, no_value());
+        let again: Manifest = toml::from_str(&toml::to_string(&manifest).unwrap()).unwrap();
+        assert_eq!(again, manifest);
+        assert!(toml::from_str::<Manifest>(&text.replace("from = 2", "until = 2")).is_err());
+    }
+
+    #[test]
+    fn a_contribution_requires_its_file_and_keeps_what_a_file_is() {
+        let one = [at(Format::Json, "", "a", "1")];
+        let faults = contribute(Tree::new(), &one).unwrap_err();
+        assert_eq!(
+            faults[0].to_string(),
+            "f: the file is not there, but the contribution `/a` requires it (add the feature that owns `f` first)"
+        );
+        assert_eq!(missing(&Tree::new(), &one), one);
+        assert_eq!(withdraw(Tree::new(), &one), (Tree::new(), vec![]));
+        Case::of("\u{feff}{}", &one).becomes("\u{feff}{\n  \"a\": 1\n}").and_back();
+        let binary = Tree::from_iter([(path(), Entry::new(b"\0".to_vec()))]);
+        assert_eq!(contribute(binary, &one).unwrap_err()[0].message, "is not text, so nothing can be added to it");
+        let mut script = tree("{}");
+        script.get_mut(&path()).unwrap().executable = true;
+        assert!(contribute(script, &one).unwrap().get(&path()).unwrap().executable);
+    }
+
+    #[test]
+    fn faults_are_listed_together() {
+        let all = [at(Format::Json, "", "a", "1"), at(Format::Json, "", "a", "2"), at(Format::Json, "x", "a", "2")];
+        Case::of("{}", &all).fails(&[
+            "f: the contribution `a` has the pointer `x`, which does not start with `/`",
+            "f: two contributions differ on `/a`: `1` and `2`",
+        ]);
+        let all = [at(Format::Json, "", "a", "1"), at(Format::Json, "", "b", "1"), at(Format::Json, "", "c", "1")];
+        assert_eq!(contribute(tree("{\"a\": 0, \"b\": 0}"), &all).unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn only_what_was_missing_is_withdrawn() {
+        let all = [at(Format::Json, "", "a", "1"), at(Format::Json, "/l", "-", "[1, 2, 3]")];
+        let before = "{\"a\": 1, \"l\": [2]}";
+        let added = missing(&tree(before), &all);
+        assert_eq!(added, [at(Format::Json, "/l", "-", "[1, 3]")]);
+        let (back, faults) = withdraw(contribute(tree(before), &all).unwrap(), &added);
+        assert_eq!((text(&back).as_str(), faults), (before, vec![]));
     }
 
     /// A contribution whose value is TOML text.

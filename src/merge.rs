@@ -135,6 +135,8 @@ impl<'t> Lines<'t> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
+
     use super::{Merged, merge};
 
     fn clean(base: &str, mine: &str, theirs: &str) -> String {
@@ -210,5 +212,86 @@ mod tests {
         assert_eq!(merge(b"\0a", b"\0b", b"\0b"), Some(Merged::Clean(b"\0b".to_vec())));
         assert_eq!(merge(b"\0a", b"\0b", b"\0c"), None);
         assert_eq!(merge(b"a\n", b"a\nb\n", b"\xff"), None);
+    }
+
+    /// A text of few different lines, so that they meet; any line ends, with or without the last.
+    fn text() -> impl Strategy<Value = String> {
+        let line = prop::sample::select(&["a", "b", "c", "", "d ", "<<<<<<< ours", "=======", ">>>>>>> theirs", "\r"][..]);
+        let end = prop::sample::select(&["\n", "\n", "\n", "\r\n"][..]);
+        (vec((line, end), 0..12), any::<bool>()).prop_map(|(lines, is_closed)| {
+            let text: String = lines.into_iter().flat_map(|(line, end)| [line, end]).collect();
+            if is_closed { text } else { text.trim_end_matches(['\r', '\n']).to_owned() }
+        })
+    }
+
+    /// A text without regard to line ends, but for whether there is one at the end.
+    fn plain(text: &str) -> (Vec<&str>, bool) {
+        (text.split_terminator('\n').map(|line| line.trim_end_matches('\r')).collect(), text.is_empty() || text.ends_with('\n'))
+    }
+
+    /// `base` with some lines taken out and new ones, found nowhere else, put in.
+    fn edited(base: &str, edits: &[(usize, bool)], sign: &str) -> (String, Vec<String>) {
+        let mut lines: Vec<String> = base.lines().map(str::to_owned).collect();
+        let mut added = Vec::new();
+        for (number, (at, is_new)) in edits.iter().enumerate() {
+            let at = at % (lines.len() + 1);
+            if *is_new || at == lines.len() {
+                added.push(format!("{sign}{number}"));
+                lines.insert(at, format!("{sign}{number}"));
+            } else if !lines[at].starts_with(sign) {
+                lines.remove(at);
+            }
+        }
+        (lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect(), added)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_side_that_changed_nothing_does_not_matter(base in text(), side in text()) {
+            prop_assert_eq!(clean(&base, &side, &base), side.clone());
+            prop_assert_eq!(clean(&base, &side, &side), side.clone());
+            let merged = clean(&base, &base, &side);
+            prop_assert_eq!(plain(&merged), plain(&side));
+            let other_ends = base.replace("\r\n", "\n").replace('\n', "\r\n");
+            prop_assert_eq!(clean(&base, &side, &other_ends), side.clone());
+        }
+
+        #[test]
+        fn the_same_change_with_other_line_ends_is_the_same(base in text(), side in text()) {
+            let other_ends = side.replace("\r\n", "\n").replace('\n', "\r\n");
+            prop_assert_eq!(clean(&base, &side, &other_ends), side);
+        }
+
+        #[test]
+        fn what_one_side_added_is_there(
+            base in text(),
+            own in vec((0..20_usize, any::<bool>()), 0..4),
+            new in vec((0..20_usize, any::<bool>()), 0..4),
+        ) {
+            let ((mine, own), (theirs, new)) = (edited(&base, &own, "mine"), edited(&base, &new, "theirs"));
+            match merge(base.as_bytes(), mine.as_bytes(), theirs.as_bytes()) {
+                Some(Merged::Clean(merged)) => {
+                    let merged = String::from_utf8(merged).unwrap();
+                    for added in own.iter().chain(&new) {
+                        prop_assert_eq!(merged.lines().filter(|line| line == added).count(), 1, "{}", merged);
+                    }
+                }
+                Some(Merged::Conflicted { markers, hunks }) => {
+                    let marked = String::from_utf8(markers).unwrap();
+                    prop_assert!(hunks > 0 && marked.matches("<<<<<<< yours").count() == hunks);
+                    for added in own.iter().chain(&new) {
+                        prop_assert!(marked.lines().any(|line| line == added), "{}", marked);
+                    }
+                }
+                None => prop_assert!(false, "texts are always merged"),
+            }
+        }
+
+        #[test]
+        fn nothing_breaks_on_any_bytes(texts in vec(vec(prop::sample::select(&b"ab\n\r\0\xff<=>"[..]), 0..9), 3)) {
+            merge(&texts[0], &texts[1], &texts[2]);
+        }
     }
 }

@@ -30,10 +30,8 @@ pub(super) fn append(text: &str, node: &Node, comments: &[&str], empty: &Empty, 
     };
     let behind = skip(text, last.end, close, comments);
     let comma = text[behind..close].starts_with(',').then_some(behind);
-    if let Some(indent) = text::indent(text, last.start).filter(|_| last.start > text::line_start(text, node.start) + 1) {
-        if text::line_start(text, last.start) <= node.start {
-            return vec![inline(text, &items, comma, last, render)];
-        }
+    let own_line = text::indent(text, last.start).filter(|_| text::line_start(text, last.start) > node.start);
+    if let Some(indent) = own_line {
         let from = comma.map_or(last.end, |comma| comma + 1);
         // A comment on the line of the last item stays with it.
         let line = text::line_end(text, from).min(close);

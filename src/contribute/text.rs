@@ -118,6 +118,15 @@ pub(super) fn blanks_above(text: &str, at: usize) -> usize {
     start
 }
 
+/// Takes out whole lines and blank lines directly above them: one of these, or all.
+pub(super) fn cuts_with_blanks(text: &str, from: usize, to: usize) -> Vec<Edit> {
+    let (all, own) = (blanks_above(text, from), line_start(text, from));
+    if all == own {
+        return Vec::new();
+    }
+    vec![cut_lines(text, own - 1, to), cut_lines(text, all, to)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Edit, above, apply, below, blanks_above, cut_lines, line_end, line_number};

@@ -109,21 +109,29 @@ fn header(path: &[String]) -> String {
     path.iter().map(|part| key(part)).collect::<Vec<_>>().join(".")
 }
 
-/// The value behind an equals sign.
+/// The value behind an equals sign; inside brackets all on one line.
 fn write(value: &Value, eol: &str) -> String {
+    match value {
+        // A multi-line string would take on the line ends of the file.
+        Value::String(text) if eol == "\n" && !text.contains('\r') && !text.starts_with(value::DATE) => {
+            toml_edit::Value::from(text.as_str()).to_string()
+        }
+        other => write_inline(other),
+    }
+}
+
+fn write_inline(value: &Value) -> String {
     match value {
         Value::Object(table) if table.is_empty() => "{}".to_owned(),
         Value::Object(table) => {
-            let items: Vec<String> = table.iter().map(|(name, value)| format!("{} = {}", key(name), write(value, eol))).collect();
+            let items: Vec<String> = table.iter().map(|(name, value)| format!("{} = {}", key(name), write_inline(value))).collect();
             format!("{{ {} }}", items.join(", "))
         }
-        Value::Array(list) => format!("[{}]", list.iter().map(|value| write(value, eol)).collect::<Vec<_>>().join(", ")),
+        Value::Array(list) => format!("[{}]", list.iter().map(write_inline).collect::<Vec<_>>().join(", ")),
         Value::String(text) => match text.strip_prefix(value::DATE) {
-            Some(raw) => raw.trim_start_matches("NaN").to_owned() + if raw.starts_with("NaN") { "nan" } else { "" },
-            // A multi-line string would take on the line ends of the file.
-            None if text.contains(['\n', '\r']) && (eol != "\n" || text.contains('\r')) => {
-                Value::from(text.as_str()).to_string().replace('\u{7f}', "\\u007F")
-            }
+            Some("NaN") => "nan".to_owned(),
+            Some(raw) => raw.to_owned(),
+            None if text.contains(['\n', '\r']) => Value::from(text.as_str()).to_string().replace('\u{7f}', "\\u007F"),
             None => toml_edit::Value::from(text.as_str()).to_string(),
         },
         other => other.to_string(),
@@ -212,23 +220,24 @@ fn line(text: &str, table: &Node, is_root: bool, line: &str) -> Vec<Edit> {
 
 /// Lines below the whole of a table, set off by a blank line.
 fn section(text: &str, end: usize, is_root: bool, lines: &str) -> Vec<Edit> {
-    if is_root {
-        let lines = if text::is_blank(text) { lines.to_owned() } else { format!("\n{lines}") };
-        return vec![text::below(text, text.len(), &lines)];
+    if text::is_blank(text) {
+        return vec![text::below(text, text.len(), lines)];
     }
     let lines = format!("\n{lines}");
+    if is_root {
+        return vec![text::below(text, text.trim_end().len(), &lines)];
+    }
     vec![text::below(text, behind_comments(text, end), &lines), text::below(text, end, &lines)]
 }
 
-/// What dotted keys are written with: the names from the table in whose body they stand.
-fn dotted(chain: &Chain, name: &str) -> Option<String> {
-    let first = chain.iter().rposition(|(node, _)| node.form != Form::Dotted)?;
-    if chain[first].0.form == Form::Flow {
-        return None;
+/// The innermost table above dotted keys that has brackets or a body of its own, and the names from there.
+fn undotted<'n>(chain: &Chain<'n>, at: &'n Node, name: &str) -> (&'n Node, Vec<String>) {
+    let (mut table, mut first) = (at, chain.len());
+    while table.form == Form::Dotted && first > 0 {
+        first -= 1;
+        table = chain[first].0;
     }
-    let mut path = names(&chain[first..]);
-    path.push(name.to_owned());
-    Some(header(&path))
+    (table, [names(&chain[first..]), vec![name.to_owned()]].concat())
 }
 
 fn add(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
@@ -238,15 +247,22 @@ fn add(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
     let path = |name: &str| [names(&place.chain), vec![name.to_owned()]].concat();
     let ways = match (&place.what, at.form) {
         (What::Entry(name, value), Form::Flow) => {
-            vec![flow::append(text, at, COMMENTS, &Empty::Line { pad: " " }, &|_| format!("{} = {}", key(name), write(value, eol)))]
+            vec![flow::append(text, at, COMMENTS, &Empty::Line { pad: " " }, &|_| format!("{} = {}", key(name), write_inline(value)))]
         }
         (What::Element(value), Form::Flow) => {
-            vec![flow::append(text, at, COMMENTS, &Empty::Line { pad: "" }, &|_| write(value, eol))]
+            vec![flow::append(text, at, COMMENTS, &Empty::Line { pad: "" }, &|_| write_inline(value))]
         }
         (What::Entry(name, value), Form::Dotted) => {
-            let last = body(at).into_iter().map(Entry::end).max().unwrap_or(at.end);
-            let line = dotted(&place.chain, name).map(|name| format!("{name} = {}", write(value, eol)));
-            line.into_iter().map(|line| vec![text::below(text, last, &line)]).collect()
+            let (table, path) = undotted(&place.chain, at, name);
+            let written = format!("{} = {}", header(&path), write_inline(value));
+            if table.form == Form::Flow {
+                vec![flow::append(text, table, COMMENTS, &Empty::Line { pad: " " }, &|_| written.clone())]
+            } else {
+                let start = text::line_start(text, at.start);
+                let indent = text[start..].len() - text[start..].trim_start_matches([' ', '\t']).len();
+                let last = body(at).into_iter().map(Entry::end).max().unwrap_or(at.end);
+                vec![vec![text::below(text, last, &format!("{}{written}", &text[start..start + indent]))]]
+            }
         }
         (What::Entry(name, value), _) if is_section(value) => {
             section(text, at.end, is_root, &sections(&path(name), value, eol)).into_iter().map(|edit| vec![edit]).collect()
@@ -264,8 +280,6 @@ fn add(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
             section(text, at.end, is_root, &sections(&names(&place.chain), &table, eol)).into_iter().map(|edit| vec![edit]).collect()
         }
     };
-    // Where there is no way, the check of this one says so.
-    let ways: Vec<Vec<Edit>> = if ways.is_empty() { vec![Vec::new()] } else { ways };
     Ok(ways.into_iter().map(|edits| Candidate { edits, expected: place.expected.clone() }).collect())
 }
 
@@ -284,10 +298,18 @@ fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
         }
         let items = container.items();
         let Some(item) = items.get(*index) else { continue };
+        if container.form == Form::Dotted
+            && let Some(comma) = text[..item.start].rfind(',')
+        {
+            // Inside an inline table; elsewhere this is not the document that must come out.
+            candidates.extend(outline::candidate(vec![Edit::cut(comma..item.end)], expected.clone()));
+        }
         let mut ways = vec![text::cut_lines(text, item.start, item.end)];
-        let blanks = text::blanks_above(text, item.start);
-        if blanks < text::line_start(text, item.start) {
-            ways.push(text::cut_lines(text, blanks, item.end));
+        ways.extend(text::cuts_with_blanks(text, item.start, item.end));
+        // A header behind those of the tables inside it is there for this entry alone.
+        if container.form == Form::Section && body(container).len() == 1 && items.iter().any(|other| other.start < container.start) {
+            ways.insert(0, text::cut_lines(text, container.start, item.end));
+            ways.insert(0, text::cut_lines(text, text::blanks_above(text, container.start), item.end));
         }
         let next = text::next_line(text, item.end);
         if next < text.len() && text::is_blank(&text[next..text::next_line(text, next)]) {

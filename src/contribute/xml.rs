@@ -1,18 +1,16 @@
 //! XML, and Maven's `pom.xml` above all: elements are added beside their kind, in the order that Maven's own conventions give.
 
-use std::ops::Range;
+mod read;
 
-use quick_xml::{Reader, events::Event};
 use serde_json::{Map, Value};
 
+use self::read::{Element, parse};
 use super::{
-    Broken, Candidate, Grammar, Wanted, left,
+    Candidate, Grammar, Wanted, left,
     text::{self, Edit},
     value,
 };
 use crate::error::Fault;
-
-const DEEPEST: usize = 128;
 
 /// The order of a `project`'s children, from <https://maven.apache.org/developers/conventions/code.html#pom-code-convention>.
 const PROJECT: &[&str] = &[
@@ -160,149 +158,8 @@ pub(super) fn wanted_value(key: &str, value: &Value) -> Result<Vec<Value>, Strin
     })
 }
 
-/// An element and the bytes it takes.
-#[derive(Debug, Default)]
-struct Element {
-    name: String,
-    attributes: Vec<(String, String)>,
-    start: usize,
-    end: usize,
-    /// What is between its tags; nothing if it is one tag.
-    inner: Option<Range<usize>>,
-    children: Vec<Element>,
-    /// Its own text, without blanks around it.
-    text: String,
-    is_commented: bool,
-}
-
-fn parse(text: &str) -> Result<Element, Broken> {
-    let broken = |at: usize, why: String| Broken { why: format!("is not XML: {why}"), line: Some(text::line_number(text, at)) };
-    let mut reader = Reader::from_str(text);
-    let mut open: Vec<Element> = vec![Element::default()];
-    let mut at = 0;
-    loop {
-        let event = reader.read_event();
-        let position = |position: u64| usize::try_from(position).unwrap_or(text.len()).min(text.len());
-        let event = event.map_err(|error| broken(position(reader.error_position()), error.to_string()))?;
-        let end = position(reader.buffer_position());
-        let raw = text.get(at..end).unwrap_or_default();
-        let Some(top) = open.last_mut() else { return Err(broken(at, "an end tag closes nothing".to_owned())) };
-        match event {
-            Event::Start(tag) | Event::Empty(tag) => {
-                let mut attributes = Vec::new();
-                for attribute in tag.attributes() {
-                    let attribute = attribute.map_err(|error| broken(at, error.to_string()))?;
-                    attributes.push((AsRef::<str>::as_ref(&attribute.key).to_owned(), unescape(&attribute.value)));
-                }
-                let name = AsRef::<str>::as_ref(&tag.name()).to_owned();
-                let mut element = Element { name, attributes, start: at, end, ..Element::default() };
-                if raw.ends_with("/>") {
-                    top.children.push(element);
-                } else {
-                    element.inner = Some(end..end);
-                    open.push(element);
-                    if open.len() > DEEPEST {
-                        return Err(broken(at, "it is nested too deep".to_owned()));
-                    }
-                }
-            }
-            Event::End(_) => {
-                let mut element = std::mem::take(top);
-                open.pop();
-                element.inner = element.inner.map(|inner| inner.start..at);
-                element.end = end;
-                element.text.truncate(element.text.trim_end().len());
-                element.text.drain(..element.text.len() - element.text.trim_start().len());
-                match open.last_mut() {
-                    Some(parent) => parent.children.push(element),
-                    None => return Err(broken(at, "an end tag closes nothing".to_owned())),
-                }
-            }
-            Event::Text(_) => top.text.push_str(raw),
-            Event::GeneralRef(_) => top.text.push_str(&unescape(raw)),
-            Event::CData(_) => {
-                top.text.push_str(raw.strip_prefix("<![CDATA[").and_then(|raw| raw.strip_suffix("]]>")).unwrap_or(raw));
-            }
-            Event::Comment(_) | Event::PI(_) => top.is_commented = true,
-            Event::Decl(_) | Event::DocType(_) => {}
-            Event::Eof => break,
-        }
-        at = end;
-    }
-    match (open.pop(), open.is_empty()) {
-        (Some(mut document), true) if document.children.len() == 1 && text::is_blank(&document.text) => Ok(document.children.remove(0)),
-        (_, true) => Err(broken(text.len(), "it does not have one root".to_owned())),
-        (unclosed, false) => Err(broken(text.len(), format!("`{}` is not closed", unclosed.unwrap_or_default().name))),
-    }
-}
-
-/// Text with the references resolved that XML itself defines; others stay as they are.
-fn unescape(raw: &str) -> String {
-    let mut result = String::new();
-    let mut rest = raw;
-    while let Some(start) = rest.find('&') {
-        result.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let Some(end) = rest.find(';') else { break };
-        let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
-        let resolved = match &rest[1..end] {
-            "lt" => Some('<'),
-            "gt" => Some('>'),
-            "amp" => Some('&'),
-            "quot" => Some('"'),
-            "apos" => Some('\''),
-            name => match (name.strip_prefix("#x"), name.strip_prefix('#')) {
-                (Some(digits), _) => number(digits, 16),
-                (None, Some(digits)) => number(digits, 10),
-                (None, None) => None,
-            },
-        };
-        match resolved {
-            Some(c) => result.push(c),
-            None => result.push_str(&rest[..=end]),
-        }
-        rest = &rest[end + 1..];
-    }
-    result.push_str(rest);
-    result
-}
-
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\r', "&#13;")
-}
-
-impl Element {
-    /// Everything in its order, to see that nothing else has changed.
-    fn model(&self) -> Value {
-        let attributes: Vec<Value> = self.attributes.iter().map(|(name, value)| Value::from(vec![name.as_str(), value])).collect();
-        let children: Vec<Value> = self.children.iter().map(Element::model).collect();
-        Value::from(vec![Value::from(self.name.as_str()), attributes.into(), self.text.as_str().into(), children.into()])
-    }
-
-    /// Its text, or its children by name: `@name` for attributes, a list for several of one name.
-    fn value(&self) -> Value {
-        if self.children.is_empty() && self.attributes.is_empty() {
-            return Value::from(self.text.as_str());
-        }
-        let mut table = Map::new();
-        for (name, value) in &self.attributes {
-            table.insert(format!("@{name}"), Value::from(value.trim()));
-        }
-        if !self.text.is_empty() {
-            table.insert("$text".to_owned(), Value::from(self.text.as_str()));
-        }
-        for child in &self.children {
-            match table.get_mut(&child.name) {
-                None => {
-                    table.insert(child.name.clone(), child.value());
-                }
-                // No element's own value is a list.
-                Some(Value::Array(list)) => list.push(child.value()),
-                Some(one) => *one = Value::Array(vec![one.take(), child.value()]),
-            }
-        }
-        Value::Object(table)
-    }
 }
 
 /// What makes two elements the same one.
@@ -330,6 +187,15 @@ fn identity(container: &str, name: &str, value: &Value) -> Identity {
         Some(id) => Identity::Id(id.to_owned()),
         None => Identity::Whole(value.clone()),
     }
+}
+
+/// The path from the element that is wanted to what `parts` point at, if that is inside it.
+pub(super) fn path_inside(wanted: &Wanted, parts: &[String]) -> Option<Vec<String>> {
+    let (first, rest) = parts.strip_prefix(wanted.parts.as_slice())?.split_first()?;
+    let step = Step::of(first);
+    let has = |(child, text): (&str, &str)| wanted.value.get(child).and_then(Value::as_str) == Some(text);
+    let fits = step.name == wanted.key && step.child.is_none_or(has);
+    fits.then(|| rest.iter().map(|part| Step::of(part).name.to_owned()).collect())
 }
 
 /// Elements from the root down, each with the position of the next one among its children.
@@ -549,8 +415,11 @@ fn add(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
     if taken == wanted.parts.len()
         && let Some(there) = position(at, name, &value).and_then(|index| at.children.get(index))
     {
-        let same = there.value() == value;
-        return if same { Ok(Vec::new()) } else { Err(wanted.conflict(text::line_number(text, there.start), &there.value())) };
+        return if wanted.is_met_by(&there.value()) {
+            Ok(Vec::new())
+        } else {
+            Err(wanted.conflict(text::line_number(text, there.start), &there.value()))
+        };
     }
     let index = slot(at, name);
     let mut expected = root.model();
@@ -585,10 +454,17 @@ fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
         let mut edits = Vec::new();
         if text::indent(text, element.start).is_some() && text::is_blank(rest) {
             edits.push(text::cut_lines(text, element.start, element.end));
-            let blanks = text::blanks_above(text, element.start);
-            if blanks < text::line_start(text, element.start) {
-                edits.push(text::cut_lines(text, blanks, element.end));
-            }
+            edits.extend(text::cuts_with_blanks(text, element.start, element.end));
+        }
+        if let ([_], Some(inner)) = (container.children.as_slice(), &container.inner) {
+            // A parent that was one tag, or empty, and held nothing.
+            let tag = inner.start - 1;
+            edits.extend(["/>", " />"].map(|close| Edit { range: tag..container.end, text: close.to_owned() }));
+            edits.push(Edit::cut(inner.clone()));
+        }
+        if let Some(above) = text::line_start(text, element.start).checked_sub(1).filter(|_| text::indent(text, element.start).is_some()) {
+            edits.push(Edit::cut(text::line_end(text, text::line_start(text, above))..element.end));
+            edits.push(Edit::cut(text[..element.start].trim_end().len()..element.end));
         }
         edits.push(Edit::cut(element.start..element.end));
         ways.push(edits.into_iter().map(|edit| Candidate { edits: vec![edit], expected: expected.clone() }).collect::<Vec<_>>());
@@ -609,7 +485,7 @@ fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape, unescape};
+    use super::{escape, read::unescape};
     use crate::contribute::{
         Contribution, Format,
         tests::{Case, at},
@@ -748,6 +624,20 @@ mod tests {
 ",
         )
         .and_back();
+    }
+
+    #[test]
+    fn one_contribution_may_stand_inside_another() {
+        let both = [
+            xml("project/build/plugins", "plugin", "{ artifactId = 'p', version = '1' }"),
+            xml("project/build/plugins/plugin[artifactId=p]/configuration", "skip", "true"),
+        ];
+        Case::of(POM, &both)
+            .becomes(&POM.replace(
+                "</plugin>\n",
+                "</plugin>\n\t\t\t<plugin>\n\t\t\t\t<artifactId>p</artifactId>\n\t\t\t\t<version>1</version>\n\t\t\t\t<configuration>\n\t\t\t\t\t<skip>true</skip>\n\t\t\t\t</configuration>\n\t\t\t</plugin>\n",
+            ))
+            .and_back();
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! YAML: block mappings and sequences grow by lines, flow ones inside their brackets.
 
-use std::{collections::HashMap, fmt::Write};
+mod read;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
-use serde_json::{Map, Value};
+use std::{fmt::Write, ops::Range};
 
+use serde_json::Value;
+
+use self::read::parse;
 use super::{
-    Broken, Candidate, Grammar, Wanted,
+    Candidate, Grammar, Wanted,
     flow::{self, Empty},
-    outline::{self, Entry, Form, Kind, Node, What},
+    outline::{self, Form, Kind, Node, What},
     text::{self, Edit},
     value,
 };
@@ -16,220 +18,8 @@ use crate::error::Fault;
 
 const COMMENTS: &[&str] = &["#"];
 
-/// Deeper than anything that a person writes, and shallow enough for the stack.
-const DEEPEST: usize = 128;
-
-/// More values than a document has once its aliases are followed, unless it is made to exhaust memory.
-const MOST: usize = 200_000;
-
 pub(super) const GRAMMAR: Grammar =
     Grammar { model: |text| Ok(parse(text)?.map_or(Value::Null, |root| root.value)), add, take, comments: COMMENTS };
-
-/// The nodes of the only document; `None` if there is none.
-fn parse(text: &str) -> Result<Option<Node>, Broken> {
-    let mut reader = Reader { text, bytes: byte_positions(text), parser: Parser::new_from_str(text), anchors: HashMap::new(), values: 0 };
-    let mut root = None;
-    loop {
-        let (event, span) = reader.next()?;
-        match event {
-            Event::StreamEnd => return Ok(root),
-            Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
-            _ if root.is_some() => return Err(reader.broken("holds several YAML documents", span)),
-            event => root = Some(reader.node(event, span, 0)?),
-        }
-    }
-}
-
-/// The parser counts characters; where in the bytes each of them is. Nothing if they are the same.
-fn byte_positions(text: &str) -> Option<Vec<usize>> {
-    (!text.is_ascii()).then(|| text.char_indices().map(|(at, _)| at).chain([text.len()]).collect())
-}
-
-struct Reader<'t> {
-    text: &'t str,
-    bytes: Option<Vec<usize>>,
-    parser: Parser<'t, saphyr_parser::StrInput<'t>>,
-    anchors: HashMap<usize, (Value, usize)>,
-    /// Values so far, those behind aliases counted each time.
-    values: usize,
-}
-
-impl<'t> Reader<'t> {
-    fn next(&mut self) -> Result<(Event<'t>, Span), Broken> {
-        match self.parser.next() {
-            Some(Ok(next)) => Ok(next),
-            Some(Err(error)) => Err(Broken { why: format!("is not YAML: {}", error.info()), line: Some(error.marker().line()) }),
-            None => Err(Broken { why: "is not YAML: it ends early".to_owned(), line: None }),
-        }
-    }
-
-    #[allow(clippy::unused_self)] // reads as the other scanners do
-    fn broken(&self, why: &str, span: Span) -> Broken {
-        Broken { why: why.to_owned(), line: Some(span.start.line()) }
-    }
-
-    fn at(&self, char: usize) -> usize {
-        let at = self.bytes.as_ref().map_or(char, |bytes| bytes.get(char).copied().unwrap_or(self.text.len()));
-        at.min(self.text.len())
-    }
-
-    fn node(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Node, Broken> {
-        let mut start = self.at(span.start.index());
-        let mut end = self.at(span.end.index());
-        end = start + self.text[start..end].trim_end().len();
-        let before = self.values;
-        self.values += 1;
-        if depth > DEEPEST || self.values > MOST {
-            return Err(self.broken("is too deep or too large to be read safely", span));
-        }
-        let mut form = Form::Flow;
-        let (anchor, tag, kind, value) = match event {
-            Event::Alias(anchor) => {
-                let Some((value, count)) = self.anchors.get(&anchor).cloned() else {
-                    return Err(self.broken("has an alias inside what it stands for", span));
-                };
-                self.values += count;
-                (0, None, Kind::Alias, value)
-            }
-            Event::Scalar(scalar, style, anchor, tag) => {
-                if scalar.is_empty() && matches!(style, ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded) {
-                    // Its position may be that of whatever comes next.
-                    end = start;
-                } else if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-                    start = block_header(self.text, start).unwrap_or(start);
-                }
-                let empty = scalar.is_empty() && style == ScalarStyle::Plain && anchor == 0 && tag.is_none();
-                let value = if style == ScalarStyle::Plain { plain(&scalar) } else { Value::from(scalar.as_ref()) };
-                let value = if tag.as_ref().is_some_and(|tag| is_core(tag, "str")) { Value::from(scalar.as_ref()) } else { value };
-                (anchor, tag, if empty { Kind::Empty } else { Kind::Scalar }, value)
-            }
-            Event::SequenceStart(anchor, tag) => {
-                let mut nodes = Vec::new();
-                let close = loop {
-                    let (event, span) = self.next()?;
-                    if event == Event::SequenceEnd {
-                        break self.at(span.start.index())..self.at(span.end.index());
-                    }
-                    nodes.push(self.node(event, span, depth + 1)?);
-                };
-                if self.text[close.clone()].starts_with(']') {
-                    start = behind_properties(self.text, start);
-                    end = close.start + 1;
-                } else {
-                    form = Form::Block;
-                    end = nodes.last().map_or(start, |last| last.end);
-                }
-                let value = nodes.iter().map(|node| node.value.clone()).collect();
-                (anchor, tag, Kind::List(nodes), value)
-            }
-            Event::MappingStart(anchor, tag) => {
-                let mut entries: Vec<Entry> = Vec::new();
-                let close = loop {
-                    let (event, span) = self.next()?;
-                    if event == Event::MappingEnd {
-                        break self.at(span.start.index())..self.at(span.end.index());
-                    }
-                    let key = self.node(event, span, depth + 1)?;
-                    let name = self.key(&key);
-                    let (event, span) = self.next()?;
-                    let node = self.node(event, span, depth + 1)?;
-                    entries.push(Entry { key: name, start: key.start, key_end: key.end, node });
-                };
-                if self.text[close.clone()].starts_with('}') {
-                    start = behind_properties(self.text, start);
-                    end = close.start + 1;
-                } else {
-                    form = Form::Block;
-                    end = entries.last().map_or(start, Entry::end);
-                }
-                let value = Value::Object(entries.iter().map(|entry| (entry.key.clone(), entry.node.value.clone())).collect());
-                (anchor, tag, Kind::Map(entries), value)
-            }
-            _ => return Err(self.broken("is not YAML that can be followed", span)),
-        };
-        let value = match tag {
-            Some(tag) if !tag.is_yaml_core_schema() => Value::Object(Map::from_iter([(format!("{}{}", tag.handle, tag.suffix), value)])),
-            _ => value,
-        };
-        if anchor != 0 {
-            self.anchors.insert(anchor, (value.clone(), self.values - before));
-        }
-        Ok(Node { start, end, form, kind, value })
-    }
-
-    /// A key as text: what is written for a plain one, so that `on` and `8080` are what they look like.
-    fn key(&self, key: &Node) -> String {
-        match (&key.kind, &key.value) {
-            (_, Value::String(text)) => text.clone(),
-            (Kind::Scalar, _) => self.text[key.start..key.end].to_owned(),
-            (_, value) => format!("? {value}"),
-        }
-    }
-}
-
-/// Where the `|` or `>` of a block scalar stands whose first line is that of `at`: the parser's span starts behind it.
-fn block_header(text: &str, at: usize) -> Option<usize> {
-    let header = text[..text::line_start(text, at)].trim_end();
-    let line = text::line_start(text, header.len());
-    header[line..].match_indices(['|', '>']).map(|(found, _)| line + found).find(|found| {
-        let rest = header[found + 1..].trim_start_matches(['+', '-', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
-        rest.is_empty() || (rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#'))
-    })
-}
-
-/// Where a node itself starts, behind its anchor and its tag.
-fn behind_properties(text: &str, mut at: usize) -> usize {
-    while text[at..].starts_with(['&', '!']) {
-        at += text[at..].find([' ', '\t', '\r', '\n']).unwrap_or(0).max(1);
-        at += text[at..].len() - text[at..].trim_start().len();
-    }
-    at
-}
-
-fn is_core(tag: &Tag, suffix: &str) -> bool {
-    tag.is_yaml_core_schema() && tag.suffix == suffix
-}
-
-/// What a plain scalar means in the core schema (YAML 1.2.2, 10.3.2).
-fn plain(text: &str) -> Value {
-    let unsigned = text.trim_start_matches(['+', '-']);
-    let signs = text.len() - unsigned.len();
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        ".nan" | ".NaN" | ".NAN" => return value::from_f64(f64::NAN),
-        _ if signs <= 1 && matches!(unsigned, ".inf" | ".Inf" | ".INF") => {
-            return value::from_f64(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY });
-        }
-        _ => {}
-    }
-    for (prefix, radix) in [("0o", 8), ("0x", 16)] {
-        if let Some(int) = text.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, radix).ok()) {
-            return Value::from(int);
-        }
-    }
-    let is_number = signs <= 1
-        && unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && unsigned.contains(|c: char| c.is_ascii_digit())
-        && unsigned.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
-    if is_number {
-        if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
-            if let Ok(int) = text.parse::<i64>() {
-                return Value::from(int);
-            }
-            if let Ok(int) = unsigned.parse::<u64>()
-                && !text.starts_with('-')
-            {
-                return Value::from(int);
-            }
-        }
-        if let Ok(float) = text.parse::<f64>() {
-            return value::from_f64(float);
-        }
-    }
-    Value::from(text)
-}
 
 /// A text that every YAML reader, of 1.1 too, takes for that text when it is not quoted.
 fn is_plain_safe(text: &str, in_flow: bool) -> bool {
@@ -297,6 +87,8 @@ struct Manner {
     list: usize,
     /// Columns from a dash to what follows it.
     dash: usize,
+    /// Whether texts of several lines may be block scalars. One that ends a file without a line end would lose its own.
+    literals: bool,
 }
 
 impl Manner {
@@ -321,7 +113,7 @@ impl Manner {
             }
         }
         let step = step.or(list.filter(|list| *list > 0)).unwrap_or(2);
-        Self { step, list: list.unwrap_or(step), dash: dash.unwrap_or(2) }
+        Self { step, list: list.unwrap_or(step), dash: dash.unwrap_or(2), literals: text.is_empty() || text.ends_with('\n') }
     }
 
     /// A table's entry, from its key on; the key stands at `column`.
@@ -361,7 +153,8 @@ impl Manner {
         let Value::String(text) = value else { return write_flow(value) };
         let body = text.strip_suffix('\n').unwrap_or(text);
         let is_printable = |c: char| matches!(c, ' '..='~' | '\t') || (c.is_alphanumeric() && c > '\u{9f}');
-        let is_literal = body.contains('\n')
+        let is_literal = self.literals
+            && body.contains('\n')
             && !body.starts_with(['\n', ' ', '\t'])
             && !body.ends_with('\n')
             && body.split('\n').all(|line| line.chars().all(is_printable) && (line.is_empty() || !text::is_blank(line)));
@@ -422,7 +215,7 @@ fn below(text: &str, end: usize, column: usize, body: &str) -> Vec<Edit> {
 /// Whether a new entry is set off from the last one by a blank line, as the others are.
 fn is_set_off(text: &str, node: &Node, column: usize, body: &str) -> bool {
     let items = node.items();
-    let is_long = |range: &std::ops::Range<usize>| text[range.clone()].contains('\n');
+    let is_long = |range: &Range<usize>| text[range.clone()].contains('\n');
     match items.as_slice() {
         [.., before, last] => {
             text::blanks_above(text, comment_above(text, last.start)) < text::line_start(text, comment_above(text, last.start))
@@ -478,9 +271,13 @@ fn add(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
         What::Element(value) => format!("{margin}{}", manner.element(value, column)),
         What::Fill(value) => manner.block(value, column),
     };
-    let body = if is_set_off(text, node, column, &body) { format!("\n{body}") } else { body };
+    let mut edits = below(text, end, column, &body);
+    if is_set_off(text, node, column, &body) {
+        // Behind a block scalar that keeps its blank lines there cannot be one more.
+        edits.splice(0..0, below(text, end, column, &format!("\n{body}")));
+    }
     let candidate = |edit: Edit| Candidate { edits: vec![edit], expected: place.expected.clone() };
-    Ok(below(text, end, column, &body).into_iter().map(candidate).collect())
+    Ok(edits.into_iter().map(candidate).collect())
 }
 
 fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
@@ -506,10 +303,7 @@ fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
         let mut ways = Vec::new();
         if text::indent(text, start).is_some() {
             ways.push(text::cut_lines(text, start, item.end));
-            let blanks = text::blanks_above(text, start);
-            if blanks < text::line_start(text, start) {
-                ways.push(text::cut_lines(text, blanks, item.end));
-            }
+            ways.extend(text::cuts_with_blanks(text, start, item.end));
         } else if let Some(next) = items.get(index + 1) {
             ways.push(Edit::cut(start..next.start));
         }
@@ -522,7 +316,6 @@ fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
     use crate::contribute::{
         Contribution, Format,
         tests::{Case, at},
@@ -692,24 +485,5 @@ jobs:
             .keeps("a:\n  x:\n    # mine\n    y: 1\n", &["f: left `/a/x`: there is a comment in it (take it out by hand)"]);
         Case::of("a:\n  # mine\n  x:\n    y: 1\n  z: 1\n", &x()).keeps("a:\n  # mine\n  z: 1\n", &[]);
         Case::of("l:\n  - a: 1\n    b: 2\n", &[yaml("/l/0", "a", "1")]).keeps("l:\n  - b: 2\n", &[]);
-    }
-
-    #[test]
-    fn plain_scalars_mean_what_the_core_schema_says() {
-        for (text, meaning) in [
-            ("1", "1"),
-            ("-0", "0"),
-            ("0o17", "15"),
-            ("1.5e3", "1500.0"),
-            ("18446744073709551615", "18446744073709551615"),
-            ("1-2", "\"1-2\""),
-            (".", "\".\""),
-            ("+", "\"+\""),
-            ("yes", "\"yes\""),
-            ("1.2.3", "\"1.2.3\""),
-            ("~", "null"),
-        ] {
-            assert_eq!(plain(text).to_string(), meaning, "{text}");
-        }
     }
 }
