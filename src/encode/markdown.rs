@@ -49,8 +49,18 @@ struct Fence {
     length: usize,
     /// It stands in a block quote, whose end ends it.
     quoted: bool,
-    /// Column at which its list item's content begins; a line that begins before it ends the item.
+    /// Column at which its content begins; a line that begins before it could end a list item, and the fence with it.
     column: usize,
+    /// It is not indented so far that it could be code itself.
+    certain: bool,
+}
+
+/// Whether a fenced block ends at a line.
+enum End {
+    Not,
+    Closed,
+    /// It could end here, depending on the containers around it.
+    Unclear,
 }
 
 /// A line without the markers of the containers that it begins.
@@ -85,48 +95,70 @@ impl<'a> Lexer<'a> {
             let matter = lines.drain(..end).next_back().map_or(0, |last| last.end);
             self.refuse(0..matter, "front-matter", "the front matter");
         }
-        let mut lines = lines.into_iter().peekable();
+        let mut lines = lines.into_iter();
         while let Some(line) = lines.next() {
             let content = content(self.line(&line));
             let lower = content.text.to_ascii_lowercase();
             let fence = fence(&content);
-            if fence.is_none() && !content.text.is_empty() && !starts_block(&content) && !is_html(&lower) {
+            if fence.is_none() && !content.text.is_empty() && !is_html(&lower) {
                 prose.end = line.end;
-                self.prose_line(&line);
                 continue;
             }
-            self.inlines(prose.clone());
+            self.prose(prose);
             prose = line.end..line.end;
-            if let Some(fence) = fence {
-                let mut end = line.end;
-                while let Some(next) = lines.next_if(|next| !fence.is_left(self.line(next))) {
-                    end = next.end;
-                    if fence.is_closed(self.line(&next)) {
-                        break;
-                    }
-                }
-                self.refuse(line.start..end, "code", "a block of code");
-                prose = end..end;
-            } else if is_html(&lower) {
-                let end_mark = HTML_BLOCKS.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, end)| *end);
-                let mut end = line.clone();
-                let ends = |line: &str| end_mark.map_or(line.trim().is_empty(), |mark| line.to_ascii_lowercase().contains(mark));
-                while !ends(self.line(&end)) {
-                    let Some(next) = lines.next() else { break };
-                    end = next;
-                }
-                self.refuse(line.start..end.end, "html", "a block of HTML");
-                prose = end.end..end.end;
-            } else if !content.text.is_empty() {
-                prose = line.clone();
-                self.prose_line(&line);
-            }
+            let (rule, end) = match fence {
+                Some(fence) => ("code", self.end_of_code(&fence, &mut lines)),
+                None if is_html(&lower) => ("html", self.end_of_html(&lower, &line, &mut lines)),
+                None => continue,
+            };
+            let Some(end) = end else {
+                // What follows could be anything.
+                return self.refuse(line.start..self.file.len(), rule, "a block of code or HTML, or behind one whose end is unclear");
+            };
+            self.refuse(line.start..end, rule, "a block of code or HTML");
+            prose = end..end;
         }
-        self.inlines(prose);
+        self.prose(prose);
     }
 
-    /// What a line of prose tells on its own.
-    fn prose_line(&mut self, line: &Range<usize>) {
+    /// The end of a block of code, if it is closed where it was opened.
+    fn end_of_code(&self, fence: &Fence, lines: &mut impl Iterator<Item = Range<usize>>) -> Option<usize> {
+        lines.find_map(|line| match fence.ends(self.line(&line)) {
+            End::Not => None,
+            End::Closed => Some(Some(line.end)),
+            End::Unclear => Some(None),
+        })?
+    }
+
+    /// The end of a block of HTML that begins with `first`, if no block of code could begin in it.
+    fn end_of_html(&self, lower: &str, first: &Range<usize>, lines: &mut impl Iterator<Item = Range<usize>>) -> Option<usize> {
+        let mark = HTML_BLOCKS.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, end)| *end);
+        let ends = |line: &str| mark.map_or(line.trim().is_empty(), |mark| line.to_ascii_lowercase().contains(mark));
+        if ends(lower) {
+            return Some(first.end);
+        }
+        let end = lines.find_map(|line| {
+            let text = self.line(&line);
+            (ends(text) || fence(&content(text)).is_some()).then(|| ends(text).then_some(line.end))
+        });
+        end.unwrap_or(Some(self.file.len()))
+    }
+
+    /// Lines between empty lines. Where among them a paragraph, a list item or a table begins is not known here, so what goes over a line's end
+    /// could end anywhere.
+    fn prose(&mut self, part: Range<usize>) {
+        let mut closed = true;
+        for line in lines(self.file.get(part.clone()).unwrap_or_default()) {
+            closed &= self.prose_line(&(part.start + line.start..part.start + line.end));
+        }
+        if !closed {
+            self.refuse(part.clone(), "open-line", "lines of which one leaves code, a tag or a link open");
+        }
+        self.inlines(part);
+    }
+
+    /// One line of prose; whether all ends in it that begins in it.
+    fn prose_line(&mut self, line: &Range<usize>) -> bool {
         let text = self.line(line);
         let content = content(text);
         if content.indent >= 4 {
@@ -135,17 +167,17 @@ impl<'a> Lexer<'a> {
         if content.text.starts_with('[') && content.text.contains("]:") {
             self.refuse(line.clone(), "link", "the definition of a link");
         }
-        // Where a code span ends depends on where the paragraph began; a text is prose only if its line alone says so, too.
-        let cells = if content.text.contains('|') { text.split_inclusive('|').collect() } else { vec![text] };
         let mut start = line.start;
-        for cell in cells {
+        for cell in text.split_inclusive('|') {
             self.inlines(start..start + cell.len());
             start += cell.len();
         }
+        self.inlines(line.clone())
     }
 
-    /// Refuses what is no prose inside of lines.
-    fn inlines(&mut self, part: Range<usize>) {
+    /// Refuses what is no prose inside of lines; whether all ends that begins.
+    fn inlines(&mut self, part: Range<usize>) -> bool {
+        let mut closed = true;
         let mut cursor = Cursor::new(self.file.get(..part.end).unwrap_or_default());
         cursor.at = part.start;
         while let Some(c) = cursor.peek() {
@@ -160,20 +192,25 @@ impl<'a> Lexer<'a> {
                 '`' => {
                     let run = cursor.eat_while(|c| c == '`').len();
                     let mut ahead = cursor.clone();
-                    while ahead.peek().is_some() {
+                    let ends = loop {
                         ahead.eat_while(|c| c != '`');
-                        if ahead.eat_while(|c| c == '`').len() == run {
-                            self.refuse(start..ahead.at, "code", "a code span");
-                            cursor = ahead;
-                            break;
+                        match ahead.eat_while(|c| c == '`').len() {
+                            0 => break false,
+                            length if length == run => break true,
+                            _ => {}
                         }
+                    };
+                    if ends {
+                        self.refuse(start..ahead.at, "code", "a code span");
+                        cursor = ahead;
                     }
+                    closed &= ends;
                 }
                 '<' => {
                     cursor.next();
                     let end = if cursor.rest().starts_with("!--") { "-->" } else { ">" };
                     if cursor.peek().is_some_and(|c| c == HOLE || c.is_ascii_alphabetic() || "/!?".contains(c)) {
-                        cursor.eat_through(end);
+                        closed &= cursor.eat_through(end).ends_with(end);
                         self.refuse(start..cursor.at, "html", "HTML");
                     }
                 }
@@ -183,9 +220,14 @@ impl<'a> Lexer<'a> {
                 }
                 ']' if cursor.rest().starts_with("](") => {
                     cursor.next();
-                    let target = parenthesis(cursor.rest());
-                    self.refuse(start..cursor.at + target, "link", "the target of a link");
-                    cursor.at += target;
+                    closed &= parenthesis(&mut cursor);
+                    self.refuse(start..cursor.at, "link", "the target of a link");
+                }
+                '$' => {
+                    // GitHub reads `$…$` as mathematics; which `$` is a price is hard to tell.
+                    cursor.next();
+                    let end = cursor.rest().find('$').filter(|end| *end > 0).map_or(start, |end| cursor.at + end);
+                    self.refuse(start..end, "math", "a formula");
                 }
                 '&' => {
                     cursor.next();
@@ -199,6 +241,7 @@ impl<'a> Lexer<'a> {
                 _ => drop(cursor.next()),
             }
         }
+        closed
     }
 
     /// Refuses what stands in brackets without a target behind them: a check box, a footnote, a reference.
@@ -231,19 +274,20 @@ impl<'a> Lexer<'a> {
 }
 
 impl Fence {
-    /// Whether this line already stands outside of the container that the fence stands in.
-    fn is_left(&self, line: &str) -> bool {
-        let inside = if self.quoted { line.trim_start_matches([' ', '>']) } else { line.trim_start_matches(' ') };
-        let unquoted = self.quoted && !line.trim_start().starts_with('>');
-        unquoted || (!inside.is_empty() && line.len() - inside.len() < self.column)
-    }
-
-    fn is_closed(&self, line: &str) -> bool {
-        let inside = if self.quoted { line.trim_start_matches([' ', '>']) } else { line.trim_start_matches(' ') };
+    /// Whether the block ends at this line: not at all, by its own mark, or perhaps.
+    fn ends(&self, line: &str) -> End {
+        let inside = line.trim_start_matches(if self.quoted { &[' ', '>'][..] } else { &[' '] });
+        let column = line.len() - inside.len();
         let rest = inside.trim_start_matches(self.mark);
-        line.len() - inside.len() < self.column + if self.quoted { 6 } else { 4 }
-            && inside.len() - rest.len() >= self.length
-            && rest.trim().is_empty()
+        if inside.len() - rest.len() >= self.length && rest.trim().is_empty() {
+            return if self.certain && column == self.column && self.quoted == line.trim_start().starts_with('>') {
+                End::Closed
+            } else {
+                End::Unclear
+            };
+        }
+        let unquoted = self.quoted && !line.trim_start().starts_with('>');
+        if unquoted || (column < self.column && !inside.is_empty()) { End::Unclear } else { End::Not }
     }
 }
 
@@ -300,18 +344,7 @@ fn fence(content: &Content<'_>) -> Option<Fence> {
     let info = content.text.trim_start_matches(mark);
     let length = content.text.len() - info.len();
     let opens = length >= 3 && (mark == '~' || !info.contains('`'));
-    // A fence that is indented as code might be opens none; taking it for one refuses more.
-    opens.then_some(Fence {
-        mark,
-        length,
-        quoted: content.quoted,
-        column: if content.item { content.column } else { content.indent.saturating_sub(3) },
-    })
-}
-
-/// Whether a line cannot go on with the paragraph before it.
-fn starts_block(content: &Content<'_>) -> bool {
-    content.item || content.text.starts_with('#') || content.text.contains('|')
+    opens.then_some(Fence { mark, length, quoted: content.quoted, column: content.column + content.indent, certain: content.indent < 4 })
 }
 
 /// Whether a line may begin a block of HTML.
@@ -319,20 +352,19 @@ fn is_html(lower: &str) -> bool {
     lower.strip_prefix('<').is_some_and(|rest| rest.starts_with(|c: char| c == HOLE || c.is_ascii_alphabetic() || "/!?".contains(c)))
 }
 
-/// Bytes of the parenthesis at the start of `text`.
-fn parenthesis(text: &str) -> usize {
-    let mut cursor = Cursor::new(text);
+/// Moves over the parenthesis that comes next; whether it ends.
+fn parenthesis(cursor: &mut Cursor<'_>) -> bool {
     let mut depth = 0_usize;
     while let Some(c) = cursor.next() {
         match c {
             '\\' => drop(cursor.next()),
             '(' => depth += 1,
-            ')' if depth == 1 => break,
+            ')' if depth == 1 => return true,
             ')' => depth -= 1,
             _ => {}
         }
     }
-    cursor.at
+    false
 }
 
 /// Moves over `www.` in any case.

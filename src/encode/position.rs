@@ -84,7 +84,7 @@ impl Position {
                 Err(Refused::new("sql-backslash", "it contains `\\`, which MySQL and PostgreSQL read differently in a string"))
             }
             Self::Sql => raw(value, char::is_control).map(|value| value.replace('\'', "''")),
-            Self::ShellDouble => raw(value, char::is_control).map(|value| escaped(value, &['"', '\\', '$', '`'], utf16)),
+            Self::ShellDouble => raw(value, char::is_control).map(|value| prefixed(value, &['"', '\\', '$', '`'])),
             Self::ShellSingle => raw(value, char::is_control).map(|value| value.replace('\'', r"'\''")),
             Self::Docker => raw(value, char::is_control).map(|value| prefixed(value, &['"', '\\', '$'])),
             Self::Properties => Ok(properties(value)),
@@ -207,21 +207,20 @@ fn reference(c: char) -> String {
 /// Backslashes before what means something inline; at the start of a line before what starts a block; references where a backslash
 /// does not help.
 fn markdown(value: &str, line_start: bool) -> String {
-    let last = value.len().saturating_sub(1);
     let digits = value.bytes().take_while(u8::is_ascii_digit).count();
     let mut encoded = String::with_capacity(value.len());
     for (at, c) in value.char_indices() {
         let after = value.get(at + c.len_utf8()..).unwrap_or_default();
         let before = value.get(..at).unwrap_or_default();
         let backslash = match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '~' | '$' | '{' => true,
+            '\\' | '*' | '_' | '[' | ']' | '~' | '{' => true,
             // An ordered list's marker.
             '.' | ')' if line_start && at == digits => true,
             '-' | '+' | '=' | ':' if line_start && at == 0 => true,
             // A heading's start, or its end.
             '#' => before.is_empty() || before.ends_with([' ', '#']),
             // An image, if a link follows.
-            '!' => at == last,
+            '!' => after.is_empty(),
             // GitHub makes links of addresses, in which it knows no backslashes.
             ':' => after.is_empty() || after.starts_with("//"),
             '.' => before.get(at.saturating_sub(3)..).is_some_and(|before| before.eq_ignore_ascii_case("www")),
@@ -231,9 +230,10 @@ fn markdown(value: &str, line_start: bool) -> String {
             '&' => encoded.push_str("&amp;"),
             '<' => encoded.push_str("&lt;"),
             '>' => encoded.push_str("&gt;"),
-            // Splits table cells, in some parsers before backslashes are read.
-            '|' => encoded.push_str("&#124;"),
-            ' ' if at == 0 || at == last => encoded.push_str("&#32;"),
+            // These split cells and end code and formulas before backslashes are read.
+            '|' | '`' | '$' => encoded.push_str(&reference(c)),
+            // Lines lose outer blanks, and `**` needs something else than a blank at its inner side.
+            _ if c.is_whitespace() && (at == 0 || after.is_empty()) => encoded.push_str(&reference(c)),
             // A number alone, with a literal `.` behind it, would start a list.
             '0'..='9' if line_start && at == 0 && digits == value.len() => encoded.push_str(&reference(c)),
             _ if is_invisible(c) => encoded.push_str(&reference(c)),
