@@ -1,6 +1,7 @@
 //! The checks, in the order in which they run.
 
 mod cells;
+mod hostile;
 mod containers;
 mod linters;
 mod reverts;
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Check> {
         Check { name: "images", run: containers::images },
         Check { name: "compose", run: containers::compose },
         Check { name: "workflow", run: workflow::run },
+        Check { name: "hostile", run: hostile::run },
     ]
 }
 
