@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     os::unix::process::CommandExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -63,12 +63,15 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
         if asked.is_empty() || !arguments.wants_at(manifest.last()) {
             continue;
         }
-        for language in languages(&manifest) {
-            if arguments.option.as_ref().is_some_and(|option| !language.contains(option)) {
-                continue;
+        let wanted = languages(&manifest).into_iter().filter(|language| arguments.option.as_ref().is_none_or(|option| language.contains(option)));
+        let subjects: Vec<Subject> = wanted.map(|language| Subject { world, manifest: &manifest, language, asked: &asked }).collect();
+        // They wait for other programs most of the time.
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = subjects.iter().map(|subject| scope.spawn(|| subject.rows())).collect();
+            for thread in threads {
+                rows.extend(thread.join().unwrap_or_else(|_| vec![Row::new("hostile", &kit, None, "", Outcome::Failed("it panicked".to_owned()), 0.0)]));
             }
-            rows.extend(Subject { world, manifest: &manifest, language, asked: &asked }.rows());
-        }
+        });
     }
     rows
 }
@@ -84,6 +87,12 @@ struct Subject<'a> {
 impl Subject<'_> {
     fn kit(&self) -> &str {
         self.manifest.name.get_ref()
+    }
+
+    /// A new folder of this language.
+    fn fresh(&self, what: &str) -> Result<PathBuf, String> {
+        let words: String = self.language.iter().map(|(_, value)| format!("-{value}")).collect();
+        self.world.fresh(&format!("hostile-{}{words}-{what}", self.kit()))
     }
 
     fn rows(&self) -> Vec<Row> {
@@ -189,7 +198,7 @@ impl Subject<'_> {
                 }
             }
         }
-        let parsed = parse(self.world, &files)?;
+        let parsed = parse(self.world, &self.fresh("parse")?, &files)?;
         for (name, text, path, marked, index) in &whose {
             match (&parsed[*marked], &parsed[*index]) {
                 (Err(why), _) => wrong.push(format!("{path} with a harmless text: {why}")),
@@ -214,9 +223,9 @@ impl Subject<'_> {
 
     /// What Maven itself makes of the description.
     fn maven(&self, pom: &str) -> Result<(), String> {
-        let folder = self.world.fresh("hostile-maven")?;
+        let folder = self.fresh("maven")?;
         write(&folder, "pom.xml", pom)?;
-        let words = ["mvn", "-o", "-q", "-B", "help:evaluate", "-Dexpression=project.description", "-DforceStdout"];
+        let words = ["mvn", "-o", "-q", "-B", "-Dstyle.color=never", "help:evaluate", "-Dexpression=project.description", "-DforceStdout"];
         let mut command = self.world.command(&folder, &words, self.world.jdk(None)?);
         let said = run_program(&mut command, Duration::from_secs(60))?.ok("mvn help:evaluate")?;
         same_line("Maven", &said)
@@ -233,7 +242,7 @@ impl Subject<'_> {
             dockerfile.push_str(&format!("LABEL t{number}={label}\n"));
             expected.insert(format!("t{number}"), text);
         }
-        let folder = self.world.fresh("hostile-docker")?;
+        let folder = self.fresh("docker")?;
         write(&folder, "Dockerfile", &dockerfile)?;
         let build = run_program(Command::new("docker").args(["build", "--quiet", "--network", "none", "."]).current_dir(&folder), Duration::from_secs(60))?.ok("docker build")?;
         let id = build.lines().rfind(|line| line.starts_with("sha256:")).ok_or_else(|| format!("docker build said no id: {build}"))?.to_owned();
@@ -251,7 +260,7 @@ impl Subject<'_> {
     /// What the program itself says it is called.
     fn server(&self, tree: &Tree) -> Result<(), String> {
         let language = self.language.first().map_or("", |(_, value)| value);
-        let folder = self.world.fresh(&format!("hostile-server-{language}"))?;
+        let folder = self.fresh("server")?;
         disk::create(&folder, tree, &Unwatched).map_err(|error| error.to_string())?;
         let jdk = self.world.jdk(None)?;
         let words: Vec<String> = match language {
@@ -300,7 +309,7 @@ impl Drop for Server {
 }
 
 fn same_line(who: &str, said: &str) -> Result<(), String> {
-    let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+    let last = said.lines().map(|line| line.replace("\u{1b}[0m", "")).rfind(|line| !line.trim().is_empty()).unwrap_or_default();
     if last == NASTIEST { Ok(()) } else { Err(format!("{who} reads\n{last:?}, should be\n{NASTIEST:?}")) }
 }
 
@@ -390,17 +399,16 @@ fn cut(value: &Value) -> String {
 type Parsed = Vec<Result<Value, String>>;
 
 /// What a real parser makes of each file: one process for each language of a parser.
-fn parse(world: &World, files: &[(String, String)]) -> Result<Parsed, String> {
-    let folder = world.fresh("hostile-parse")?;
-    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+fn parse(world: &World, folder: &Path, files: &[(String, String)]) -> Result<Parsed, String> {
+    fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let mut parsed: Parsed = files
         .iter()
         .map(|(path, text)| if path.ends_with(".md") { Ok(markdown(text)) } else { Err(format!("there is no parser of {path} here: add one to tests/deep/checks/hostile.rs")) })
         .collect();
     let jdk = world.jdk(None)?;
-    write(&folder, "parse.py", PYTHON)?;
-    write(&folder, "parse.mjs", NODE)?;
-    write(&folder, "Parse.java", JAVA)?;
+    write(folder, "parse.py", PYTHON)?;
+    write(folder, "parse.mjs", NODE)?;
+    write(folder, "Parse.java", JAVA)?;
     let parsers: [(&[&str], &[&str]); 3] = [
         (&["python3", "parse.py"], &[".toml", ".json", ".xml", ".py", "Dockerfile"]),
         (&["node", "parse.mjs"], &[".js", ".mjs"]),
@@ -412,14 +420,14 @@ fn parse(world: &World, files: &[(String, String)]) -> Result<Parsed, String> {
             continue;
         }
         let lines: Vec<String> = mine.iter().map(|index| json!({ "id": index, "path": files[*index].0, "text": files[*index].1 }).to_string()).collect();
-        write(&folder, "input", &(lines.join("\n") + "\n"))?;
+        write(folder, "input", &(lines.join("\n") + "\n"))?;
         let sources = folder.join("sources");
         if endings == [".java"] {
             for index in &mine {
                 write(&sources, &format!("{index}.java"), &files[*index].1)?;
             }
         }
-        let ran = run_program(&mut world.command(&folder, words, jdk), Duration::from_secs(50))?.ok(&words.join(" "))?;
+        let ran = run_program(&mut world.command(folder, words, jdk), Duration::from_secs(50))?.ok(&words.join(" "))?;
         for line in ran.lines().filter(|line| line.starts_with('{')) {
             let answer: Value = serde_json::from_str(line).map_err(|error| format!("{}: {error}: {line}", words.join(" ")))?;
             let index = answer["id"].as_u64().and_then(|id| usize::try_from(id).ok()).filter(|id| mine.contains(id)).ok_or("a parser answers about a file that it was not given")?;
@@ -449,6 +457,8 @@ fn markdown(text: &str) -> Value {
                 None => all.push(text.to_string()),
             }
             joins = true;
+        } else if matches!(value, NodeValue::Link(link) if link.url.starts_with("mailto:") || link.url.starts_with("xmpp:")) {
+            // GitHub links what looks like an address in any text, however it is written; what one reads is the same.
         } else {
             joins = false;
             all.push(match value {

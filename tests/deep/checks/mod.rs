@@ -3,6 +3,7 @@
 mod cells;
 mod hostile;
 mod containers;
+mod faults;
 mod linters;
 mod reverts;
 mod same;
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Check> {
         Check { name: "compose", run: containers::compose },
         Check { name: "workflow", run: workflow::run },
         Check { name: "hostile", run: hostile::run },
+        Check { name: "faults", run: faults::run },
     ]
 }
 
