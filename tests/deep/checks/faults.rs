@@ -358,6 +358,19 @@ impl Bench {
                 return Err(named(format!("they end with {codes:?}: {}", ran.iter().map(|ran| tail(&ran.output, 3)).collect::<Vec<_>>().join("\n"))));
             }
             self.is_whole(&parent, "t", &[]).map_err(named)
+        }))?;
+        // Beside each other they are in nobody's way, and none takes the other for dead.
+        gather((0..20).map(|round| {
+            let parent = self.parent(&format!("beside-{round}"))?;
+            std::thread::scope(|scope| {
+                let runs = ["t", "u", "v"].map(|target| scope.spawn({
+                    let parent = &parent;
+                    move || self.new_in(parent, target)
+                }));
+                runs.into_iter().try_for_each(|run| expect_code(&run.join().unwrap_or_else(|_| Err("it panicked".to_owned()))?, 0))
+            })
+            .and_then(|()| self.is_whole(&parent, "t", &["u", "v"]))
+            .map_err(|why| format!("round {round}, three targets: {why}"))
         }))
     }
 }
