@@ -66,6 +66,9 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
         Form::Folder => wants_git(args, &made.target.path, env)?,
         Form::Zip | Form::Tar => false,
     };
+    if let (Form::Folder, Some(parent)) = (made.target.form, made.target.path.parent()) {
+        disk::sweep(parent, &watch);
+    }
     match made.target.form {
         Form::Folder => disk::create(&made.target.path, &tree, &watch)?,
         Form::Zip => disk::create_file(&made.target.path, &archive::zip(&tree, &made.target.prefix)?, &watch)?,

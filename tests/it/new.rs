@@ -63,3 +63,12 @@ fn a_dry_run_writes_nothing() {
     assert_eq!((ended.stderr.as_str(), ended.status), ("nothing was written; without `--dry-run` this goes to `mine`\n", 0));
     assert_eq!(ended.files(), [""; 0]);
 }
+
+#[test]
+fn what_dead_runs_left_beside_the_target_is_removed() {
+    let prepared = Transcript::of("new tiny-server mine --yes").fixture("small").file(".other.stagekit-new/lock", "").file(".other.stagekit-new/tree/x", "x");
+    let ended = prepared.file(".foreign.stagekit-new/x", "x").run();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let beside: Vec<_> = ended.files().into_iter().filter(|path| !path.starts_with("mine/")).collect();
+    assert_eq!(beside, [".foreign.stagekit-new/x"]);
+}

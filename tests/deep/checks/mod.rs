@@ -1,7 +1,9 @@
 //! The checks, in the order in which they run.
 
 mod cells;
+mod hostile;
 mod containers;
+mod faults;
 mod linters;
 mod reverts;
 mod same;
@@ -43,6 +45,8 @@ pub fn all() -> Vec<Check> {
         Check { name: "images", run: containers::images },
         Check { name: "compose", run: containers::compose },
         Check { name: "workflow", run: workflow::run },
+        Check { name: "hostile", run: hostile::run },
+        Check { name: "faults", run: faults::run },
     ]
 }
 
