@@ -4,6 +4,8 @@ mod diff;
 mod line_endings;
 mod op;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeSet, ops::Bound};
 

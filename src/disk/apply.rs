@@ -221,7 +221,8 @@ impl Transaction<'_> {
         for folder in folders {
             let path = self.root.join(folder);
             match system::sync_folder(&path) {
-                Err(error) if error.kind() != Io::NotFound => return Err(Error::io("write", &path, error)),
+                // A folder that became a file, or went.
+                Err(error) if !matches!(error.kind(), Io::NotFound | Io::NotADirectory) => return Err(Error::io("write", &path, error)),
                 _ => {}
             }
         }

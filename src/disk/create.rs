@@ -13,6 +13,7 @@ use super::{
     apply::{Durability, Move, transact},
     ask,
     holder::{Holder, Refused},
+    journal::Journal,
     lock::Lock,
     rollback::recover,
     system,
@@ -45,9 +46,9 @@ pub fn creatable(target: &Path) -> Result<()> {
         return Ok(());
     }
     refuse_unless_folder(target)?;
-    // What a dead run left is taken back by `create`.
-    let found: Vec<_> = names_in(target)?.into_iter().filter(|name| name != OWN_FOLDER).collect();
-    refuse_unless_empty(target, &found)
+    let found = names_in(target)?;
+    // What a dead run left there is taken back by `create`, which sees then whether anything else is there.
+    if Journal::of(target).exists() || found == [OWN_FOLDER] { Ok(()) } else { refuse_unless_empty(target, &found) }
 }
 
 fn create_anew(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
@@ -61,7 +62,10 @@ fn create_anew(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
         to.push(name);
         ask(watch, Verb::Commit, &to)?;
         match fs::rename(&from, &to) {
-            Ok(()) => break,
+            Ok(()) => {
+                holder.remove(depth == 0, watch);
+                return Ok(());
+            }
             // Somebody made a parent in the meantime: go into it.
             Err(_) if depth + 1 < names.len() && to.is_dir() => {}
             Err(error) => {
@@ -72,7 +76,6 @@ fn create_anew(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
             }
         }
     }
-    holder.remove(watch);
     Ok(())
 }
 
@@ -133,7 +136,7 @@ fn refuse_unless_folder(target: &Path) -> Result<()> {
 fn create_in(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
     refuse_unless_folder(target)?;
     let mut found = names_in(target)?;
-    if found == [OWN_FOLDER] {
+    if found.iter().any(|name| name == OWN_FOLDER) {
         recover(target, watch)?;
         found = names_in(target)?;
     }

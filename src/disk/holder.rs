@@ -8,6 +8,8 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, ErrorKind as Io},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use super::{Verb, Watch, ask, system, tell};
@@ -15,8 +17,11 @@ use crate::error::{Error, ErrorKind, Result};
 
 const SUFFIX: &str = ".stagekit-new";
 
-/// How often a folder is tried that vanishes at the same moment, because another run just ended.
-const TRIES: usize = 16;
+/// How often a folder is tried that another run holds or is about to remove.
+const TRIES: usize = 10;
+
+/// How long to wait for a run that may be about to remove it.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// A temporary folder that this process made and has locked.
 pub(super) struct Holder {
@@ -45,32 +50,36 @@ impl Holder {
                 Err(error) if error.kind() == Io::NotFound => return Err(Refused::NoParent),
                 Err(error) if error.kind() == Io::AlreadyExists => match clear(&path, watch).map_err(Refused::Error)? {
                     Cleared::Gone => continue,
-                    Cleared::Live => return Err(Refused::Error(at_work(target))),
                     Cleared::Foreign => return Err(Refused::Error(foreign(&path, target))),
+                    Cleared::Live => {
+                        // It may only be a sweep, which is done in a moment.
+                        thread::sleep(PAUSE);
+                        continue;
+                    }
                 },
                 Err(error) => return Err(failed(error)),
             }
             // From here on a failure must not leave the folder.
-            let mut holder = Self { path, lock: None, tree_is_gone: false };
-            let lock = holder.path.join("lock");
+            let mut holder = Self { path: path.clone(), lock: None, tree_is_gone: false };
+            let lock = path.join("lock");
             ask(watch, Verb::Write, &lock).map_err(Refused::Error)?;
             let file = match OpenOptions::new().write(true).create_new(true).open(&lock) {
                 Ok(file) => file,
                 // Another run took the folder for a dead one's before it was locked.
-                Err(error) if error.kind() == Io::NotFound => return Err(Refused::Error(at_work(target))),
+                Err(error) if matches!(error.kind(), Io::NotFound | Io::AlreadyExists) => continue,
                 Err(error) => return Err(failed(error)),
             };
-            return match file.try_lock() {
-                Ok(()) => {
+            match file.try_lock() {
+                Ok(()) if system::is_same_file(&file, &lock) => {
                     holder.lock = Some(file);
-                    Ok(holder)
+                    return Ok(holder);
                 }
-                Err(TryLockError::WouldBlock) => Err(Refused::Error(at_work(target))),
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(error)) => {
                     let _ = fs::remove_file(&lock);
-                    Err(failed(error))
+                    return Err(failed(error));
                 }
-            };
+            }
         }
         Err(Refused::Error(at_work(target)))
     }
@@ -80,10 +89,11 @@ impl Holder {
         self.path.join("tree")
     }
 
-    /// Removes it after its tree was renamed away. Nothing can fail here that would matter: what stays, the next run removes.
-    pub(super) fn remove(mut self, watch: &dyn Watch) {
+    /// Removes it, with what is left of its tree if that was not renamed as a whole. Nothing can fail here that would matter: what stays, the
+    /// next run removes.
+    pub(super) fn remove(mut self, tree_is_gone: bool, watch: &dyn Watch) {
         tell(watch, Verb::Clean, &self.path);
-        self.tree_is_gone = true;
+        self.tree_is_gone = tree_is_gone;
     }
 }
 

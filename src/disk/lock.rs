@@ -30,23 +30,40 @@ impl Lock {
     /// Takes the lock; another live run's is a conflict that names it.
     pub(super) fn take(root: &Path, watch: &dyn Watch) -> Result<Self> {
         let folder = root.join(OWN_FOLDER);
-        let path = Self::path(root);
         for _ in 0..TRIES {
             make_own_folder(&folder, watch)?;
-            let Some(file) = open(&path, watch)? else { continue };
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(taken(root, &path)),
-                Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path, error)),
+            match Self::try_take(root, &folder, watch) {
+                Ok(None) => {}
+                Ok(Some(lock)) => return Ok(lock),
+                Err(error) => {
+                    // Only empty if this run made it.
+                    let _ = fs::remove_dir(&folder);
+                    return Err(error);
+                }
             }
-            if !system::is_same_file(&file, &path) {
-                continue;
-            }
-            // Only for the message of a run that finds the lock taken.
-            let _ = file.set_len(0).and_then(|()| (&file).write_all(process::id().to_string().as_bytes()));
-            return Ok(Self { file: Some(file), path, folder });
         }
-        Err(taken(root, &path))
+        Err(taken(root, &Self::path(root)))
+    }
+
+    /// `None` if another run ended at the same moment and took the lock file with it.
+    fn try_take(root: &Path, folder: &Path, watch: &dyn Watch) -> Result<Option<Self>> {
+        let path = Self::path(root);
+        let Some(file) = open(&path, watch)? else { return Ok(None) };
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(taken(root, &path)),
+            Err(TryLockError::Error(error)) => {
+                // Without a holder it would be removed by whoever finds it; here locks do not exist at all.
+                let _ = fs::remove_file(&path);
+                return Err(Error::io("lock", &path, error));
+            }
+        }
+        if !system::is_same_file(&file, &path) {
+            return Ok(None);
+        }
+        // Only for the message of a run that finds the lock taken.
+        let _ = file.set_len(0).and_then(|()| (&file).write_all(process::id().to_string().as_bytes()));
+        Ok(Some(Self { file: Some(file), path, folder: folder.to_path_buf() }))
     }
 
     /// Gives the lock back and leaves no trace of it.

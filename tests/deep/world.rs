@@ -179,24 +179,15 @@ pub fn tail(text: &str, count: usize) -> String {
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
-/// Every file of the verifier, without its records.
+/// What decides how a cell is made and judged; a change of another check does not make its proof worth less.
+const JUDGES: [&str; 7] = ["cell.rs", "world.rs", "services.rs", "revert.rs", "checks/cells.rs", "checks/traps.rs", "checks/reverts.rs"];
+
 fn source_digest(folder: &Path) -> Result<String, String> {
-    let mut files = Vec::new();
-    collect(folder, &mut files)?;
-    files.sort();
     let mut all = Vec::new();
-    for file in files.iter().filter(|file| file.file_name() != Some(OsStr::new("records.tsv"))) {
-        all.extend(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?);
+    for file in JUDGES.map(|name| folder.join(name)) {
+        all.extend(fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?);
     }
     Ok(hex(&all))
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
-    for entry in fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))? {
-        let path = entry.map_err(|error| error.to_string())?.path();
-        if path.is_dir() { collect(&path, files)? } else { files.push(path) }
-    }
-    Ok(())
 }
 
 fn jdks() -> Result<Vec<Jdk>, String> {
