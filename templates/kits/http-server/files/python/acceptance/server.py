@@ -15,12 +15,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 START_SECONDS = 10
 _ADDRESS = "listening on http://127.0.0.1:"
 _NOTES = [sys.executable, "-m", "notes"]
-# Threads take turns far more often than usual, so that a race that is rare elsewhere shows up here.
-_RESTLESS_NOTES = [
-    sys.executable,
-    "-c",
-    "import runpy, sys; sys.setswitchinterval(1e-6); runpy.run_module('notes', run_name='__main__', alter_sys=True)",
-]
+_RESTLESS_NOTES = [sys.executable, "-m", "acceptance.restless"]
 
 
 class NotStarted(Exception):
