@@ -1,9 +1,9 @@
 //! The checks, in the order in which they run.
 
 mod cells;
-mod hostile;
 mod containers;
 mod faults;
+mod hostile;
 mod linters;
 mod reverts;
 mod same;
