@@ -4,6 +4,8 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed, wherever that is noticed")]
 
+#[cfg(unix)]
+mod terminal;
 mod transcript;
 
 mod command_line;
