@@ -12,6 +12,7 @@ mod command_line;
 mod list;
 mod new;
 mod output;
+mod readme;
 mod roadmap;
 mod show;
 mod templates;
