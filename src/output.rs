@@ -199,6 +199,11 @@ impl Output {
         }
     }
 
+    /// Whether there is no talk.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Talk: progress and advice; nothing if quiet.
     pub fn say(&mut self, text: impl AsRef<str>) {
         if !self.quiet {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{questions, text};
 use crate::{
-    answers::Answers,
+    answers::{Answers, Value},
     archive,
     cli::{Git, NewArgs},
     course::shell_line,
@@ -55,7 +55,7 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
     if args.dry_run || args.diff {
         return preview(args, &made, &plan, env);
     }
-    if !agreed(args, &made, &plan, env)? {
+    if !agreed(args, &made, env)? {
         return Err(Error::interrupted());
     }
 
@@ -124,7 +124,7 @@ fn which_kit(args: &NewArgs, env: &mut Env) -> Result<String> {
     env.out.flush();
     let items: Vec<Item> =
         kits.iter().map(|kit| Item { title: kit.name.get_ref().clone(), help: format!("stage {} · {}", kit.stage, kit.summary) }).collect();
-    let chosen = env.ask.search("Which project? (type to search)", &items, 0)?;
+    let chosen = env.ask.search("Which project?", &items, 0)?;
     Ok(kits.get(chosen).map(|kit| kit.name.get_ref().clone()).unwrap_or_default())
 }
 
@@ -164,11 +164,11 @@ fn answers(args: &NewArgs, kit: &KitManifest, env: &mut Env) -> Result<Answers> 
         name: folder,
         person: (env.ask.is_interactive() && !args.yes).then_some(&*env.ask),
     };
-    let out = &mut env.out;
+    env.out.flush();
     settle(kit, &given, &mut |help| {
-        let help = out.talk_palette().paint(Ink::Dim, help);
-        out.say(format!("  {help}"));
-        out.flush();
+        if !env.out.is_quiet() {
+            env.ask.help(help);
+        }
     })
 }
 
@@ -202,30 +202,39 @@ fn preview(args: &NewArgs, made: &Made<'_>, plan: &Plan, env: &mut Env) -> Resul
 }
 
 /// Shows what will be done and asks, where there is somebody to ask.
-fn agreed(args: &NewArgs, made: &Made<'_>, plan: &Plan, env: &mut Env) -> Result<bool> {
+fn agreed(args: &NewArgs, made: &Made<'_>, env: &mut Env) -> Result<bool> {
     if args.yes || !env.ask.is_interactive() {
         return Ok(true);
     }
     let ink = env.out.talk_palette();
     env.out.say("");
     env.out.say(format!(
-        "{} {} {}",
+        "{} {} {}   {}",
         ink.paint(Ink::Heading, &made.kit.title),
         ink.paint(Ink::Dim, "→"),
-        ink.paint(Ink::Name, &made.target.shown)
+        ink.paint(Ink::Name, &made.target.shown),
+        ink.paint(
+            Ink::Dim,
+            format!(
+                "{}, {} of {} milestones solved",
+                text::count(made.rendered.tree.len(), "file"),
+                made.rendition.at,
+                made.rendered.course.last
+            )
+        )
     ));
     let widest = made.kit.question.iter().map(|question| question.name().len()).max().unwrap_or(0);
     for question in &made.kit.question {
         if let Some(value) = made.answers.get(question.name()) {
+            let value = match value {
+                Value::Bool(true) => "yes".to_owned(),
+                Value::Bool(false) => "no".to_owned(),
+                Value::Text(text) if text.is_empty() => ink.paint(Ink::Dim, "(none)"),
+                value => value.to_string(),
+            };
             env.out.say(format!("  {:widest$}  {value}", question.name()));
         }
     }
-    env.out.say(format!(
-        "  {}, {} of {} milestones solved",
-        text::count(plan.steps().len(), "file"),
-        made.rendition.at,
-        made.rendered.course.last
-    ));
     env.out.flush();
     env.ask.confirm("Write it?", true)
 }

@@ -4,12 +4,15 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed, wherever that is noticed")]
 
+#[cfg(unix)]
+mod terminal;
 mod transcript;
 
 mod command_line;
 mod list;
 mod new;
 mod output;
+mod readme;
 mod roadmap;
 mod show;
 mod templates;
