@@ -76,8 +76,13 @@ struct Bench {
 impl Bench {
     fn new(world: &World) -> Result<Self, String> {
         let shared = Path::new("/dev/shm");
-        let base = if fs::metadata(shared).is_ok_and(|meta| meta.is_dir() && !meta.permissions().readonly()) { shared } else { &world.folder };
-        let folder = tempfile::Builder::new().prefix("stagekit-faults-").tempdir_in(base).or_else(|_| tempfile::Builder::new().tempdir_in(&world.folder)).map_err(told)?;
+        let base =
+            if fs::metadata(shared).is_ok_and(|meta| meta.is_dir() && !meta.permissions().readonly()) { shared } else { &world.folder };
+        let folder = tempfile::Builder::new()
+            .prefix("stagekit-faults-")
+            .tempdir_in(base)
+            .or_else(|_| tempfile::Builder::new().tempdir_in(&world.folder))
+            .map_err(told)?;
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).map_err(told)?;
         let program = folder.path().join("stagekit");
         fs::copy(env!("CARGO_BIN_EXE_stagekit"), &program).map_err(told)?;
@@ -125,7 +130,9 @@ impl Bench {
             ("a symlink to an empty folder", true, |t| fs::create_dir(t.with_file_name("real")).and_then(|()| symlink("real", t))),
             ("a folder with a file", false, |t| fs::create_dir(t).and_then(|()| fs::write(t.join("mine"), "x"))),
             ("a folder with a folder", false, |t| fs::create_dir_all(t.join(".git"))),
-            ("a folder of another repository", false, |t| fs::create_dir_all(t.join(".stagekit")).and_then(|()| fs::write(t.join(".stagekit/receipt.toml"), "x"))),
+            ("a folder of another repository", false, |t| {
+                fs::create_dir_all(t.join(".stagekit")).and_then(|()| fs::write(t.join(".stagekit/receipt.toml"), "x"))
+            }),
             ("a symlink to a folder with a file", false, |t| {
                 fs::create_dir(t.with_file_name("real"))?;
                 fs::write(t.with_file_name("real").join("mine"), "x")?;
@@ -183,7 +190,20 @@ impl Bench {
     // --- where not enough can be written -------------------------------------------------------
 
     fn full_disk(&self) -> Result<(), String> {
-        let limits = ["size=4k", "size=16k", "size=64k", "size=128k", "size=192k", "size=256k", "nr_inodes=3", "nr_inodes=4", "nr_inodes=6", "nr_inodes=12", "nr_inodes=30", "nr_inodes=60"];
+        let limits = [
+            "size=4k",
+            "size=16k",
+            "size=64k",
+            "size=128k",
+            "size=192k",
+            "size=256k",
+            "nr_inodes=3",
+            "nr_inodes=4",
+            "nr_inodes=6",
+            "nr_inodes=12",
+            "nr_inodes=30",
+            "nr_inodes=60",
+        ];
         let cases = limits.iter().flat_map(|limit| [(*limit, false), (*limit, true)]);
         gather(cases.enumerate().map(|(number, (limit, is_empty))| {
             let named = |why: String| format!("{limit}, {}: {why}", if is_empty { "empty folder" } else { "no folder" });
@@ -204,7 +224,9 @@ impl Bench {
                 return Err(named(format!("something is left: {difference}")));
             }
             mount.again(roomy)?;
-            expect_code(&self.new_in(&point, "t")?, 0).and_then(|()| self.is_whole(&point, "t", &[])).map_err(|why| named(format!("with room again: {why}")))
+            expect_code(&self.new_in(&point, "t")?, 0)
+                .and_then(|()| self.is_whole(&point, "t", &[]))
+                .map_err(|why| named(format!("with room again: {why}")))
         }))
     }
 
@@ -231,7 +253,13 @@ impl Bench {
         }
         let chosen: Vec<&Job> = jobs.iter().step_by(stride.max(1)).collect();
         let result = self.all(&chosen).and(tried);
-        eprintln!("   {} of {} signals (every {stride}.) at {} system calls, {:.0} s", chosen.len(), jobs.len(), jobs.len() / 3, start.elapsed().as_secs_f64());
+        eprintln!(
+            "   {} of {} signals (every {stride}.) at {} system calls, {:.0} s",
+            chosen.len(),
+            jobs.len(),
+            jobs.len() / 3,
+            start.elapsed().as_secs_f64()
+        );
         result
     }
 
@@ -243,7 +271,10 @@ impl Bench {
         }
         let log = self.folder.path().join(format!("trace-{is_empty}"));
         let trace = format!("trace={CALLS}");
-        let ran = run_program(&mut self.command(&parent, "t", &["strace", "-f", "-qq", "-o", &log.display().to_string(), "-e", &trace]), Duration::from_secs(30))?;
+        let ran = run_program(
+            &mut self.command(&parent, "t", &["strace", "-f", "-qq", "-o", &log.display().to_string(), "-e", &trace]),
+            Duration::from_secs(30),
+        )?;
         ran.ok("strace")?;
         let text = fs::read_to_string(&log).map_err(told)?;
         let (mut numbers, mut found, mut writes) = (BTreeMap::<String, u32>::new(), Vec::new(), false);
@@ -270,7 +301,13 @@ impl Bench {
                     loop {
                         let Ok(Some(job)) = queue.lock().map(|mut queue| queue.next()) else { return };
                         if let (Err(why), Ok(mut wrong)) = (self.one(job), wrong.lock()) {
-                            wrong.push(format!("SIG{} at {} {}, {}: {why}", job.signal, job.call, job.number, if job.is_empty { "empty folder" } else { "no folder" }));
+                            wrong.push(format!(
+                                "SIG{} at {} {}, {}: {why}",
+                                job.signal,
+                                job.call,
+                                job.number,
+                                if job.is_empty { "empty folder" } else { "no folder" }
+                            ));
                         }
                     }
                 });
@@ -287,11 +324,18 @@ impl Bench {
             fs::create_dir(&target).map_err(told)?;
         }
         let (trace, inject) = (format!("trace={}", job.call), format!("inject={}:signal=SIG{}:when={}", job.call, job.signal, job.number));
-        let ran = run_program(&mut self.command(&parent, "t", &["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject]), Duration::from_secs(30))?;
+        let ran = run_program(
+            &mut self.command(&parent, "t", &["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject]),
+            Duration::from_secs(30),
+        )?;
         if fs::read(parent.join(BYSTANDER)).map_err(told)? != b"mine" {
             return Err("somebody's file was changed".to_owned());
         }
-        if job.signal == "KILL" { self.after_kill(&parent, job, &ran)? } else { self.after_signal(&parent, job, &ran)? }
+        if job.signal == "KILL" {
+            self.after_kill(&parent, job, &ran)?
+        } else {
+            self.after_signal(&parent, job, &ran)?
+        }
         fs::remove_dir_all(&parent).map_err(told)
     }
 
@@ -330,11 +374,15 @@ impl Bench {
         }
         let next = self.new_in(parent, "t")?;
         if !is_whole {
-            return expect_code(&next, 0).and_then(|()| self.is_whole(parent, "t", &[])).map_err(|why| format!("the next run into the same target: {why}"));
+            return expect_code(&next, 0)
+                .and_then(|()| self.is_whole(parent, "t", &[]))
+                .map_err(|why| format!("the next run into the same target: {why}"));
         }
         expect_code(&next, 3).map_err(|why| format!("the next run into the complete target: {why}"))?;
         let other = self.new_in(parent, "u")?;
-        expect_code(&other, 0).and_then(|()| self.is_whole(parent, "u", &["t"])).map_err(|why| format!("the next run into another target beside the complete one: {why}"))
+        expect_code(&other, 0)
+            .and_then(|()| self.is_whole(parent, "u", &["t"]))
+            .map_err(|why| format!("the next run into another target beside the complete one: {why}"))
     }
 
     // --- another run ---------------------------------------------------------------------------
@@ -355,7 +403,10 @@ impl Bench {
             codes.sort_unstable();
             let named = |why: String| format!("round {round}, {}: {why}", if is_empty { "empty folder" } else { "no folder" });
             if codes != [Some(0), Some(3)] {
-                return Err(named(format!("they end with {codes:?}: {}", ran.iter().map(|ran| tail(&ran.output, 3)).collect::<Vec<_>>().join("\n"))));
+                return Err(named(format!(
+                    "they end with {codes:?}: {}",
+                    ran.iter().map(|ran| tail(&ran.output, 3)).collect::<Vec<_>>().join("\n")
+                )));
             }
             self.is_whole(&parent, "t", &[]).map_err(named)
         }))?;
@@ -363,10 +414,12 @@ impl Bench {
         gather((0..20).map(|round| {
             let parent = self.parent(&format!("beside-{round}"))?;
             std::thread::scope(|scope| {
-                let runs = ["t", "u", "v"].map(|target| scope.spawn({
-                    let parent = &parent;
-                    move || self.new_in(parent, target)
-                }));
+                let runs = ["t", "u", "v"].map(|target| {
+                    scope.spawn({
+                        let parent = &parent;
+                        move || self.new_in(parent, target)
+                    })
+                });
                 runs.into_iter().try_for_each(|run| expect_code(&run.join().unwrap_or_else(|_| Err("it panicked".to_owned()))?, 0))
             })
             .and_then(|()| self.is_whole(&parent, "t", &["u", "v"]))
@@ -389,12 +442,18 @@ struct Mount(PathBuf);
 impl Mount {
     fn tmpfs(point: &Path, options: &str) -> Result<Self, String> {
         fs::create_dir_all(point).map_err(told)?;
-        run_program(Command::new("mount").args(["-t", "tmpfs", "-o", &format!("{options},mode=755"), "tmpfs"]).arg(point), Duration::from_secs(10))?.ok("mount")?;
+        run_program(
+            Command::new("mount").args(["-t", "tmpfs", "-o", &format!("{options},mode=755"), "tmpfs"]).arg(point),
+            Duration::from_secs(10),
+        )?
+        .ok("mount")?;
         Ok(Self(point.to_owned()))
     }
 
     fn again(&self, options: &str) -> Result<(), String> {
-        run_program(Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0), Duration::from_secs(10))?.ok("mount -o remount").map(drop)
+        run_program(Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0), Duration::from_secs(10))?
+            .ok("mount -o remount")
+            .map(drop)
     }
 }
 
@@ -478,5 +537,6 @@ fn difference(expected: &Snapshot, found: &Snapshot) -> Option<String> {
             (one, other) => (one != other).then(|| format!("{path} differs")),
         })
         .collect();
-    (!wrong.is_empty()).then(|| if wrong.len() > 4 { format!("{} and {} more", wrong[..4].join(", "), wrong.len() - 4) } else { wrong.join(", ") })
+    (!wrong.is_empty())
+        .then(|| if wrong.len() > 4 { format!("{} and {} more", wrong[..4].join(", "), wrong.len() - 4) } else { wrong.join(", ") })
 }
