@@ -7,6 +7,7 @@
 mod docker;
 mod file_type;
 mod interpolation;
+mod language;
 mod markdown;
 mod markup;
 mod position;

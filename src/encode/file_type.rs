@@ -1,12 +1,6 @@
 //! What type of file stands at a path, and the lexer for it.
 
-use super::{
-    Piece, docker, markdown, markup,
-    position::Place,
-    properties,
-    quoted::{self, Language},
-    shell, yaml,
-};
+use super::{Piece, docker, language::Language, markdown, markup, position::Place, properties, quoted, shell, yaml};
 use crate::tree::RelPath;
 
 /// A type of file with known places for texts.

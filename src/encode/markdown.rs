@@ -108,7 +108,7 @@ impl<'a> Lexer<'a> {
             prose = line.end..line.end;
             let (rule, end) = match fence {
                 Some(fence) => ("code", self.end_of_code(&fence, &mut lines)),
-                None if is_html(&lower) => ("html", self.end_of_html(&lower, &line, &mut lines)),
+                None if is_html(&lower) => ("html", self.end_of_html(&line, &mut lines)),
                 None => continue,
             };
             let Some(end) = end else {
@@ -130,16 +130,21 @@ impl<'a> Lexer<'a> {
         })?
     }
 
-    /// The end of a block of HTML that begins with `first`, if no block of code could begin in it.
-    fn end_of_html(&self, lower: &str, first: &Range<usize>, lines: &mut impl Iterator<Item = Range<usize>>) -> Option<usize> {
-        let mark = HTML_BLOCKS.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, end)| *end);
+    /// The end of a block of HTML that begins with `first`, if no other block could begin in it and go on behind it.
+    fn end_of_html(&self, first: &Range<usize>, lines: &mut impl Iterator<Item = Range<usize>>) -> Option<usize> {
+        let lower = |line: &Range<usize>| content(self.line(line)).text.to_ascii_lowercase();
+        let mark_of = |lower: &str| HTML_BLOCKS.iter().find(|(start, _)| lower.starts_with(start)).map(|(_, end)| *end);
+        let begin = lower(first);
+        let mark = mark_of(&begin);
         let ends = |line: &str| mark.map_or(line.trim().is_empty(), |mark| line.to_ascii_lowercase().contains(mark));
-        if ends(lower) {
+        if ends(&begin) {
             return Some(first.end);
         }
         let end = lines.find_map(|line| {
-            let text = self.line(&line);
-            (ends(text) || fence(&content(text)).is_some()).then(|| ends(text).then_some(line.end))
+            let lower = lower(&line);
+            let goes_on = fence(&content(self.line(&line))).is_some() || mark_of(&lower).is_some_and(|mark| !lower.contains(mark));
+            let ends = ends(self.line(&line));
+            (ends || goes_on).then(|| ends.then_some(line.end))
         });
         end.unwrap_or(Some(self.file.len()))
     }
@@ -147,12 +152,18 @@ impl<'a> Lexer<'a> {
     /// Lines between empty lines. Where among them a paragraph, a list item or a table begins is not known here, so what goes over a line's end
     /// could end anywhere.
     fn prose(&mut self, part: Range<usize>) {
+        let text = self.file.get(part.clone()).unwrap_or_default();
         let mut closed = true;
-        for line in lines(self.file.get(part.clone()).unwrap_or_default()) {
+        for line in lines(text) {
             closed &= self.prose_line(&(part.start + line.start..part.start + line.end));
         }
         if !closed {
             self.refuse(part.clone(), "open-line", "lines of which one leaves code, a tag or a link open");
+        }
+        // A definition may go on to the next lines with its label, its target and its title.
+        let definition = |line: &Range<usize>| content(text.get(line.clone()).unwrap_or_default()).text.starts_with('[');
+        if text.contains("]:") && lines(text).iter().any(definition) {
+            self.refuse(part.clone(), "link", "lines with the definition of a link");
         }
         self.inlines(part);
     }
@@ -163,9 +174,6 @@ impl<'a> Lexer<'a> {
         let content = content(text);
         if content.indent >= 4 {
             self.refuse(line.clone(), "indented", "a line with four blanks before it, which could be code");
-        }
-        if content.text.starts_with('[') && content.text.contains("]:") {
-            self.refuse(line.clone(), "link", "the definition of a link");
         }
         let mut start = line.start;
         for cell in text.split_inclusive('|') {

@@ -75,6 +75,8 @@ impl Position {
         match self {
             Self::Json => Ok(escaped(value, &['"', '\\'], utf16)),
             Self::YamlDouble | Self::Toml => Ok(escaped(value, &['"', '\\'], utf32)),
+            // A constant of a class file, at most 65535 bytes of modified UTF-8, JVMS § 4.4.7.
+            Self::Java { .. } | Self::Kotlin { .. } if value.len() > 40_000 => too_long(),
             Self::Java { .. } => Ok(escaped(value, &['"', '\\'], java)),
             Self::Kotlin { .. } => Ok(escaped(value, &['"', '\\', '$'], utf16)),
             Self::JavaScript(quote) => Ok(escaped(value, &[quote, '\\'], utf16)),
@@ -86,6 +88,8 @@ impl Position {
             Self::Sql => raw(value, char::is_control).map(|value| value.replace('\'', "''")),
             Self::ShellDouble => raw(value, char::is_control).map(|value| prefixed(value, &['"', '\\', '$', '`'])),
             Self::ShellSingle => raw(value, char::is_control).map(|value| value.replace('\'', r"'\''")),
+            // A line of a Dockerfile, at most 65535 bytes.
+            Self::Docker if value.len() > 16_000 => too_long(),
             Self::Docker => raw(value, char::is_control).map(|value| prefixed(value, &['"', '\\', '$'])),
             Self::Properties => Ok(properties(value)),
             Self::Xml => raw(value, is_no_xml).map(markup),
@@ -101,6 +105,10 @@ fn raw(value: &str, unwritable: impl Fn(char) -> bool) -> Result<&str, Refused> 
         Some(c) => Err(Refused::new("unwritable-character", format!("it contains U+{:04X}, which cannot be written here", u32::from(c)))),
         None => Ok(value),
     }
+}
+
+fn too_long() -> Result<String, Refused> {
+    Err(Refused::new("too-long", "it is longer than what can be written here"))
 }
 
 /// Characters that are escaped wherever there are escapes: what an editor does not show, what reorders a line, what some parser takes for a line end

@@ -280,7 +280,7 @@ fn dockerfile() {
         ],
     );
     assert_written("Dockerfile", "LABEL a=\"§\"\n", &[("\"$x\\n'`é", "\\\"\\$x\\\\n'`é")]);
-    assert_values_refused("Dockerfile", "LABEL a=\"§\"\n", &[("\n", "unwritable-character")]);
+    assert_values_refused("Dockerfile", "LABEL a=\"§\"\n", &[("\n", "unwritable-character"), (&"x".repeat(16_001), "too-long")]);
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn markdown() {
             ("<p align=\"center\">\n§\n</p>\n\n§\n<!-- §\n\n§ --> §\n\n§\n", &["html"; 4]),
             ("§ <b title=\"§\">§</b>\n\n§ <!-- §\n§ -->\n", &["html", "open-line", "html", "open-line"]),
             ("[a](§ \"§\") <§> <https://§> https://x.y/§ www.§ §\n", &["link", "link", "html", "html", "link", "link"]),
-            ("[§]: x\n[b]: § \"§\"\n", &["link"; 3]),
+            ("[§]: x\n[b]: § \"§\"\n\n[c]: d\n  §\n\n§: [a]: b\n", &["link-label", "link", "link", "link"]),
             ("- [§] a [^§] [§][b]\n", &["link-label"; 3]),
             ("---\ntitle: \"§\"\n---\n§\n", &["front-matter"]),
             ("\\§ &§ &am§\n", &["escape"; 3]),

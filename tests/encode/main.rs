@@ -174,7 +174,7 @@ const SAMPLES: &[Sample] = &[
         template: "# it's\nFROM scratch\nLABEL title=\"§\" \\\n      about=\"a §\"\nENV TITLE=\"§\"\n",
         strings: &["§", "a §", "§"],
         read: readers::dockerfile,
-        refusing: &[UNWRITABLE],
+        refusing: &[UNWRITABLE, "too-long"],
     },
 ];
 
