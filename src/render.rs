@@ -4,6 +4,7 @@ mod flatten;
 mod helpers;
 mod names;
 mod stack_data;
+mod truth;
 
 use std::{
     borrow::Cow,

@@ -6,6 +6,7 @@ use handlebars::{Context, Handlebars};
 use serde_json::Value as Json;
 
 use super::names::{CLOSE, Missing, Names, OPEN, lookup, split};
+use super::truth::holds;
 use crate::{
     encode::{Misplaced, Piece, encode},
     error::{Fault, nearest},
@@ -104,7 +105,10 @@ fn flatten<'t>(names: &'t Names, rendition: &Rendition, template: &'t Template, 
                 Ok(_) => out.faults.push(Fault::new(&template.place, format!("`{path}` is a list or a table, no single value")).at(*line)),
                 Err(Missing::Undeclared(near)) => out.faults.push(undeclared(template, path, *line, near)),
             },
-            Node::Expression(tag) => out.tag(names, template, tag),
+            Node::Expression(tag) => {
+                out.check(names, template, tag);
+                out.tag(tag);
+            }
             Node::Partial(partial) => flatten(names, rendition, partial, &partial.nodes, out),
             Node::Solution { branches, rest, .. } => {
                 let chosen = branches.iter().find(|(number, _)| *number <= rendition.at).map_or(rest, |(_, nodes)| nodes);
@@ -119,8 +123,15 @@ fn flatten<'t>(names: &'t Names, rendition: &Rendition, template: &'t Template, 
                 flatten(names, rendition, template, chosen, out);
             }
             Node::Control { branches, close } => {
+                for (tag, _) in branches {
+                    out.check(names, template, tag);
+                }
+                if let Some(chosen) = decided(branches, names, out) {
+                    flatten(names, rendition, template, chosen, out);
+                    continue;
+                }
                 for (tag, nodes) in branches {
-                    out.tag(names, template, tag);
+                    out.tag(tag);
                     out.scopes.push(out.bindings(names, tag));
                     flatten(names, rendition, template, nodes, out);
                     out.scopes.pop();
@@ -129,6 +140,16 @@ fn flatten<'t>(names: &'t Names, rendition: &Rendition, template: &'t Template, 
             }
         }
     }
+}
+
+/// The branch that holds, if that can be said without handlebars; no nodes if none does.
+fn decided<'t>(branches: &'t [(Tag, Vec<Node>)], names: &Names, out: &Skeleton<'_>) -> Option<&'t [Node]> {
+    for (tag, nodes) in branches {
+        if holds(&tag.text, names, &|root| out.is_global(root))? {
+            return Some(nodes);
+        }
+    }
+    Some(&[])
 }
 
 impl<'t> Skeleton<'t> {
@@ -151,10 +172,19 @@ impl<'t> Skeleton<'t> {
         }
     }
 
-    fn tag(&mut self, names: &'t Names, template: &Template, tag: &Tag) {
+    fn is_global(&self, root: &str) -> bool {
+        ROOTS.contains(&root) && !self.scopes.iter().any(|scope| scope.contains_key(root))
+    }
+
+    /// Leaves a tag to handlebars.
+    fn tag(&mut self, tag: &Tag) {
         self.has_tags = true;
-        let text = rooted(&tag.text, &|root| ROOTS.contains(&root) && !self.scopes.iter().any(|scope| scope.contains_key(root)));
+        let text = rooted(&tag.text, &|root| self.is_global(root));
         self.text.push_str(&text);
+    }
+
+    /// Every name in a tag exists.
+    fn check(&mut self, names: &'t Names, template: &Template, tag: &Tag) {
         for name in &tag.names {
             let (root, rest) = name.split_once('.').unwrap_or((name, ""));
             let bound = self.scopes.iter().rev().find_map(|scope| scope.get(root));
