@@ -21,9 +21,7 @@ use crate::{
 };
 
 /// An accepted text with every character that some format gives a meaning to.
-pub const NASTY: &str = r#"a "b" 'c' `d` 
- 
- %s #{e} <!-- f --> ]]> */ & &amp; : - x, {g} [h] |i| *j* _k_ ~l~ é עברית 🎉 \"#;
+pub const NASTY: &str = r#"a "b" 'c' `d` \u000a \n %s #{e} <!-- f --> ]]> */ & &amp; : - x, {g} [h] |i| *j* _k_ ~l~ é עברית 🎉 \"#;
 
 /// Held for reading by every cell that is built, for writing by one that must have the machine for itself.
 static ALONE: RwLock<()> = RwLock::new(());
