@@ -5,6 +5,7 @@
 
 mod apply;
 mod create;
+mod files;
 mod journal;
 mod lock;
 mod read;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 pub use apply::apply;
 pub use create::{creatable, create};
+pub use files::{creatable_file, create_file, make_folder, read_toml, repository_around};
 pub use read::read;
 pub use rollback::{Recovered, recover};
 pub use signals::{Interrupts, interrupts};

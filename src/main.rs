@@ -1,2 +1,7 @@
 //! The command line. See the library for everything it does.
-fn main() {}
+
+use std::{env, process::ExitCode};
+
+fn main() -> ExitCode {
+    stagekit::run(env::args_os())
+}

@@ -109,7 +109,8 @@ fn each_case_is_decided_as_the_table_says() {
         ("the user mixes line endings", file("a\nb\n"), file("a\r\nb\n"), file("c\nb\n"), r#"replace "c\nb\n""#),
         ("no newline at the end, untouched", file("a"), file("a"), file("b"), r#"replace "b""#),
         ("a newline at the end is a change", file("a"), file("a\n"), file("a"), "keep"),
-        ("a newline at the end against an edit", file("a"), file("a\n"), file("b"), "conflict edited markable"),
+        // Whether a text ends in a newline is merged apart from its last line.
+        ("a newline at the end against an edit", file("a"), file("a\n"), file("b"), r#"merge "b\n""#),
         ("binary, untouched", file("\0\n"), file("\0\n"), file("\x01\0"), r#"replace "\u{1}\0""#),
         ("binary, other line endings are a change", file("\0\n"), file("\0\r\n"), file("\0\n"), "keep"),
         ("binary, both", file("\0"), file("\x01\0"), file("\x02\0"), "conflict binary"),

@@ -1,1 +1,94 @@
-fn main() {}
+//! The deep verification: what a kit promises, proven with its real build tool, real servers and a real container engine.
+//!
+//! `cargo test --test deep -- --help` says how to run it, CONTRIBUTING what it needs.
+
+#![allow(unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a program of its own, nobody's library")]
+
+mod arguments;
+mod cell;
+mod checks;
+mod outcome;
+mod records;
+mod revert;
+mod services;
+mod world;
+
+use std::{collections::BTreeSet, process::ExitCode, time::Instant};
+
+use stagekit::rendition::Rendition;
+
+use crate::{arguments::Arguments, outcome::Table, world::World};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            eprintln!("{message}");
+            return ExitCode::from(2);
+        }
+    };
+    if arguments.images {
+        return match images(&arguments) {
+            Ok(images) => {
+                println!("{}", images.into_iter().collect::<Vec<_>>().join("\n"));
+                ExitCode::SUCCESS
+            }
+            Err(why) => {
+                eprintln!("{why}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    match verify(&arguments) {
+        Ok(table) => {
+            table.print();
+            if table.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(why) => {
+            eprintln!("the verification cannot run: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn verify(arguments: &Arguments) -> Result<Table, String> {
+    let start = Instant::now();
+    let world = World::prepare(arguments)?;
+    let mut table = Table::new(arguments, &world.folder);
+    for check in checks::all().iter().filter(|check| arguments.wants_check(check.name)) {
+        eprintln!("== {} ({} s)", check.name, start.elapsed().as_secs());
+        for row in (check.run)(&world, arguments) {
+            table.add(row);
+        }
+    }
+    table.write()?;
+    world.records.save()?;
+    eprintln!("== done ({} s)", start.elapsed().as_secs());
+    Ok(table)
+}
+
+/// The container images that the wanted kits name, and those of the servers that the verification starts.
+fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
+    let world = World::prepare(arguments)?;
+    let mut found = BTreeSet::new();
+    for kit in checks::kits(&world, arguments) {
+        let manifest = world.catalog.kit(&kit).map_err(|error| error.to_string())?;
+        for answers in stagekit::lint::variants(&manifest) {
+            let renderer = stagekit::render::Renderer::new(&world.catalog, &kit).map_err(|error| error.to_string())?;
+            let rendered = renderer.render(&answers, &Rendition::solved(manifest.last())).map_err(|error| error.to_string())?;
+            found.extend(services::images(&world, &rendered.stack)?);
+            for (path, entry) in rendered.tree.iter().filter(|(path, _)| {
+                path.as_str().ends_with("Dockerfile") || path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml")
+            }) {
+                let text = entry.text().ok_or_else(|| format!("{path} is no text"))?;
+                found.extend(text.lines().filter_map(|line| {
+                    let image =
+                        line.strip_prefix("FROM ").or_else(|| line.trim_start().strip_prefix("image: "))?.split_whitespace().next()?;
+                    // A stage's name has no tag; what is built here has no version.
+                    (image.contains(':') && !image.contains("${") && !image.ends_with(":local")).then(|| image.trim_matches('"').to_owned())
+                }));
+            }
+        }
+    }
+    Ok(found)
+}

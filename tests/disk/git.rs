@@ -39,7 +39,7 @@ fn git_and_stagekit_make_the_same_of_a_plan() {
     if !has_git() {
         return;
     }
-    let many = (1..=40).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
+    let many: String = (1..=40).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
     let base = tree(&[
         ("a b/with blank.txt", "1\n2\n"),
         ("crlf.txt", "1\r\n2\r\n"),

@@ -1,0 +1,378 @@
+//! The command line: clap types only. What the commands do stands in [`crate::commands`].
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+const EXAMPLES: &str = "\
+Examples:
+  stagekit roadmap                            the ten stages at a glance
+  stagekit list --search redis                the kits that have to do with Redis
+  stagekit show http-server                   what a kit builds, teaches and needs
+  stagekit new http-server my-server --yes    a repository, every question at its default
+
+Exit codes:
+  0 done, 1 failed, 2 wrong usage or missing answers, 3 conflict with files that are there,
+  4 checks failed, 130 interrupted";
+
+const ROADMAP_EXAMPLES: &str = "\
+Examples:
+  stagekit roadmap                     all stages, briefly
+  stagekit roadmap --stage 4           one stage with all its topics
+  stagekit roadmap --search kafka      where Kafka comes up";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  stagekit list
+  stagekit list --stage 1
+  stagekit list --search http
+  stagekit list --json";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  stagekit show http-server
+  stagekit show http-server --json";
+
+const NEW_EXAMPLES: &str = "\
+Examples:
+  stagekit new                                            asks for everything
+  stagekit new http-server my-server --yes                every question at its default
+  stagekit new http-server my-server --set language=node --set docker=true --yes
+  stagekit new http-server --list-questions               what can be set, and to what
+  stagekit new http-server my-server --yes --diff         what would be written
+  stagekit new http-server my-server --yes --solution     the reference solution
+  stagekit new http-server --yes --until 3 --seed ada --zip ada.zip
+                                                          a shorter course, a learner's own variant";
+
+const TEMPLATES_EXAMPLES: &str = "\
+Examples:
+  stagekit templates export my-templates                  the templates, to change them
+  stagekit templates lint my-templates                    every fault in them
+  stagekit --templates my-templates list                  the kits with the changes
+  STAGEKIT_TEMPLATES=my-templates stagekit list           the same";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  stagekit completions bash > ~/.local/share/bash-completion/completions/stagekit
+  stagekit completions zsh > ~/.zfunc/_stagekit
+  stagekit completions fish > ~/.config/fish/completions/stagekit.fish";
+
+/// Turns a backend-engineering roadmap into starter repositories.
+///
+/// Pick a practice project (a kit); stagekit renders a repository that builds at once and says what to build next. Without a command,
+/// stagekit asks which kit to start with.
+#[derive(Debug, Parser)]
+#[command(name = "stagekit", version, after_help = EXAMPLES, max_term_width = 100, infer_long_args = false)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; without it `new` starts in a terminal.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Lay the templates in this folder over the built-in ones
+    ///
+    /// A file there takes the place of the built-in file at the same path; `stagekit templates export` writes a folder to start from.
+    #[arg(long, global = true, value_name = "DIR", env = "STAGEKIT_TEMPLATES", hide_env_values = true, value_hint = ValueHint::DirPath, help_heading = "Global options")]
+    pub templates: Option<PathBuf>,
+    /// When to colour what is printed
+    ///
+    /// `auto` colours on a terminal and obeys `NO_COLOR` and `CLICOLOR_FORCE`.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false, help_heading = "Global options")]
+    pub color: ColorChoice,
+    /// Print no progress and no advice, only what was asked for, warnings and errors
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the roadmap: stages, what there is to learn, what to build
+    Roadmap(RoadmapArgs),
+    /// List the kits (practice projects)
+    List(ListArgs),
+    /// Show what a kit builds, teaches, asks and needs
+    Show(ShowArgs),
+    /// Make a repository from a kit
+    New(Box<NewArgs>),
+    /// Work with the templates that kits are rendered from
+    #[command(subcommand)]
+    Templates(TemplatesCommand),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
+}
+
+/// `stagekit roadmap`.
+#[derive(Debug, Args)]
+#[command(after_help = ROADMAP_EXAMPLES)]
+pub struct RoadmapArgs {
+    /// Only this stage, with all its topics
+    #[arg(long, value_name = "N")]
+    pub stage: Option<u32>,
+    /// Only topics, practices and ideas that hold this text, in any case
+    #[arg(long, value_name = "WORD")]
+    pub search: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit list`.
+#[derive(Debug, Args)]
+#[command(after_help = LIST_EXAMPLES)]
+pub struct ListArgs {
+    /// Only the kits of this stage
+    #[arg(long, value_name = "N")]
+    pub stage: Option<u32>,
+    /// Only kits whose name, title, summary or topics hold this text, in any case
+    #[arg(long, value_name = "WORD")]
+    pub search: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit show`.
+#[derive(Debug, Args)]
+#[command(after_help = SHOW_EXAMPLES)]
+pub struct ShowArgs {
+    /// The kit; `stagekit list` shows all
+    #[arg(value_name = "KIT")]
+    pub kit: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit new`.
+#[derive(Debug, Default, Args)]
+#[command(after_help = NEW_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line; the command makes enums of them")]
+pub struct NewArgs {
+    /// The kit; `stagekit list` shows all [asked for on a terminal]
+    #[arg(value_name = "KIT")]
+    pub kit: Option<String>,
+    /// Where the repository goes: a folder that is empty or not there yet
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+
+    /// Answer a question; may be given again
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = Setting::parse, help_heading = "Answers")]
+    pub settings: Vec<Setting>,
+    /// Take answers from a TOML file; `--set` goes before it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Answers")]
+    pub answers: Option<PathBuf>,
+    /// Ask nothing: defaults where no answer is given
+    #[arg(short, long, help_heading = "Answers")]
+    pub yes: bool,
+    /// Derive a variant of the course from this text: the same seed gives the same repository
+    #[arg(long, value_name = "TEXT", help_heading = "Answers")]
+    pub seed: Option<String>,
+    /// List the kit's questions with kind, choices and defaults, and make nothing
+    #[arg(long, requires = "kit", conflicts_with_all = ["dry_run", "diff", "zip", "tar", "git"], help_heading = "Answers")]
+    pub list_questions: bool,
+
+    /// Render with this many milestones solved [default: 0, the starter]
+    #[arg(long, value_name = "N", help_heading = "Course")]
+    pub at: Option<u32>,
+    /// Render the reference solution: every milestone solved
+    #[arg(long, conflicts_with = "at", help_heading = "Course")]
+    pub solution: bool,
+    /// End the course after this milestone
+    #[arg(long, value_name = "N", help_heading = "Course")]
+    pub until: Option<u32>,
+
+    /// Print what would be written, and write nothing
+    #[arg(short = 'n', long, conflicts_with_all = ["zip", "tar"], help_heading = "Output")]
+    pub dry_run: bool,
+    /// Print what would be written as a unified diff, and write nothing
+    #[arg(long, conflicts_with_all = ["json", "zip", "tar"], help_heading = "Output")]
+    pub diff: bool,
+    /// Print JSON
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Write a zip archive instead of a folder; the same input gives the same bytes
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "tar", "git"], value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub zip: Option<PathBuf>,
+    /// Write a tar archive instead of a folder; the same input gives the same bytes
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "git"], value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub tar: Option<PathBuf>,
+    /// Make it a git repository with a first commit
+    #[arg(long, overrides_with = "no_git", help_heading = "Output")]
+    pub git: bool,
+    /// Make it no git repository
+    #[arg(long, overrides_with = "git", help_heading = "Output")]
+    pub no_git: bool,
+}
+
+impl NewArgs {
+    /// What was said about git.
+    pub fn git(&self) -> Git {
+        match (self.git, self.no_git) {
+            (true, _) => Git::Yes,
+            (false, true) => Git::No,
+            (false, false) => Git::Unsaid,
+        }
+    }
+}
+
+/// Whether `new` makes a git repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Git {
+    /// `--git`.
+    Yes,
+    /// `--no-git`.
+    No,
+    /// Neither.
+    Unsaid,
+}
+
+/// `--set NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The question's name.
+    pub name: String,
+    /// The answer as it was typed.
+    pub value: String,
+}
+
+impl Setting {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some(("", _)) => Err("the name before `=` is missing".to_owned()),
+            Some((name, value)) => Ok(Self { name: name.to_owned(), value: value.to_owned() }),
+            None => Err(format!("write `{text}=VALUE`")),
+        }
+    }
+}
+
+/// `stagekit templates`.
+#[derive(Debug, Subcommand)]
+#[command(after_help = TEMPLATES_EXAMPLES)]
+pub enum TemplatesCommand {
+    /// Write the templates into a folder, to change them there
+    Export(ExportArgs),
+    /// Show every fault in the templates
+    Lint(LintArgs),
+}
+
+/// `stagekit templates export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// A folder that is empty or not there yet
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+}
+
+/// `stagekit templates lint`.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// A folder of templates, looked at as they lie over the built-in ones [default: what `--templates` says, or the built-in ones]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit completions`.
+#[derive(Debug, Args)]
+#[command(after_help = COMPLETIONS_EXAMPLES)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// `stagekit man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder for `stagekit.1` and a page for each command; it is made if it is not there
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: PathBuf,
+}
+
+/// What `--color` says in arguments that need not be valid: usage errors are coloured by it, too.
+pub fn color_in(arguments: &[OsString]) -> ColorChoice {
+    let words = arguments.iter().skip(1).map(|word| word.to_str().unwrap_or_default()).take_while(|word| *word != "--");
+    let mut said = ColorChoice::Auto;
+    let mut is_value = false;
+    for word in words {
+        let value = if is_value { Some(word) } else { word.strip_prefix("--color=") };
+        match value {
+            Some("always") => said = ColorChoice::Always,
+            Some("never") => said = ColorChoice::Never,
+            _ => {}
+        }
+        is_value = word == "--color";
+    }
+    said
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use clap::{ColorChoice, CommandFactory, Parser};
+
+    use super::{Cli, Command, Git, Setting, color_in};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_setting_is_a_name_and_a_value() {
+        assert_eq!(Setting::parse("title=a=b"), Ok(Setting { name: "title".to_owned(), value: "a=b".to_owned() }));
+        assert_eq!(Setting::parse("title="), Ok(Setting { name: "title".to_owned(), value: String::new() }));
+        assert_eq!(Setting::parse("=x"), Err("the name before `=` is missing".to_owned()));
+        assert_eq!(Setting::parse("docker"), Err("write `docker=VALUE`".to_owned()));
+    }
+
+    #[test]
+    fn the_last_word_about_git_counts() {
+        for (flags, said) in
+            [(&[][..], Git::Unsaid), (&["--git"], Git::Yes), (&["--git", "--no-git"], Git::No), (&["--no-git", "--git"], Git::Yes)]
+        {
+            let cli = Cli::try_parse_from(["stagekit", "new"].iter().chain(flags)).unwrap();
+            let Some(Command::New(args)) = cli.command else { panic!("not `new`") };
+            assert_eq!(args.git(), said, "{flags:?}");
+        }
+    }
+
+    #[test]
+    fn flags_that_contradict_each_other_are_refused() {
+        for flags in [
+            "--at 2 --solution",
+            "--zip a.zip --tar a.tar",
+            "--zip a.zip --git",
+            "--zip a.zip --dry-run",
+            "--diff --json",
+            "--list-questions",
+            "http-server --list-questions --dry-run",
+            "http-server dir --tar a.tar",
+        ] {
+            let arguments = ["stagekit", "new"].into_iter().chain(flags.split(' '));
+            assert!(Cli::try_parse_from(arguments).is_err(), "`{flags}` was accepted");
+        }
+    }
+
+    #[test]
+    fn color_is_found_in_wrong_command_lines() {
+        let said = |line: &str| color_in(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(said("stagekit --color never bogus"), ColorChoice::Never);
+        assert_eq!(said("stagekit bogus --color=always"), ColorChoice::Always);
+        assert_eq!(said("stagekit bogus -- --color=always"), ColorChoice::Auto);
+        assert_eq!(said("stagekit --color sometimes"), ColorChoice::Auto);
+    }
+}

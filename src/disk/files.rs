@@ -1,0 +1,54 @@
+//! Single files, and what lies around a target.
+
+use std::{
+    fs,
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{Act, Verb, Watch};
+use crate::error::{self, Error, Result};
+
+/// Writes a file that is not there yet, an archive: whole, or not at all.
+pub fn create_file(path: &Path, bytes: &[u8], watch: &dyn Watch) -> Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    watch.before(&Act { verb: Verb::Write, path })?;
+    let failed = |error| Error::io("write", path, error);
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".stagekit-").tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    watch.before(&Act { verb: Verb::Commit, path })?;
+    let kept = file.persist_noclobber(path);
+    kept.map(drop).map_err(|refused| match refused.error.kind() {
+        ErrorKind::AlreadyExists => is_there(path),
+        _ => failed(refused.error),
+    })
+}
+
+/// Whether [`create_file`] could write here, before anything is rendered for it.
+pub fn creatable_file(path: &Path) -> Result<()> {
+    if fs::symlink_metadata(path).is_ok() { Err(is_there(path)) } else { Ok(()) }
+}
+
+fn is_there(path: &Path) -> Error {
+    Error::new(error::ErrorKind::Conflict, format!("`{}` exists", path.display())).hint("choose another name, or remove it first")
+}
+
+/// Makes a folder and those above it, unless it is there.
+pub fn make_folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| Error::io("create", path, error))
+}
+
+/// The table in a TOML file that a person wrote; `shown` is what they call it.
+pub fn read_toml(path: &Path, shown: &Path) -> Result<toml::Table> {
+    let text = fs::read_to_string(path).map_err(|error| Error::io("read", shown, error))?;
+    text.parse().map_err(|error: toml::de::Error| Error::usage(format!("`{}` is not TOML", shown.display())).because(error))
+}
+
+/// The git repository that `path` lies in or is, if any.
+pub fn repository_around(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    path.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+}

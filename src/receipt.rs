@@ -1,0 +1,157 @@
+//! What was rendered, from what: `.stagekit/receipt.toml`, and beside it the pristine rendering, `.stagekit/base.tar`.
+//!
+//! `update`, `check`, `grade`, `add` and `remove` live on these two; any later stagekit reads them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    answers::Answers,
+    archive,
+    contribute::Contribution,
+    course::Course,
+    error::{Error, Result},
+    manifest::{Number, Role},
+    render::Rendered,
+    rendition::Rendition,
+    stack::Stack,
+    tree::{Entry, RelPath, Tree},
+};
+
+/// The folder of everything that is stagekit's own in a repository.
+pub const FOLDER: &str = ".stagekit";
+
+/// `.stagekit/receipt.toml`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Version of this format: 1.
+    pub format_version: u32,
+    /// The stagekit that wrote it.
+    pub stagekit: String,
+    /// The milestones solved when the repository was made. Never changes: `update` renders the base at it.
+    pub rendered_at: Number,
+    /// The kit, if any, then each feature added later.
+    pub layer: Vec<Layer>,
+    /// The course, frozen: `check` and `status` need no matching kit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub course: Option<Course>,
+    /// Whose the files are; those without an entry are the kit's support.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<RelPath, Role>,
+}
+
+/// What a layer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerKind {
+    /// A kit with the features it carries.
+    Kit,
+    /// A feature added to a repository.
+    Feature,
+}
+
+/// Something that was rendered into the repository.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// A kit or a feature.
+    pub kind: LayerKind,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Of everything that went into it, `sha256:…`; a version alone cannot see that `versions.toml` changed.
+    pub digest: String,
+    /// Where in the repository.
+    pub directory: String,
+    /// The features that the kit carried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+    /// How far solved, for whom.
+    pub rendition: Rendition,
+    /// The answers, all of them.
+    pub answers: Answers,
+    /// What features rendered from.
+    pub stack: Stack,
+    /// What was put into shared files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contribution: Vec<Recorded>,
+}
+
+/// A contribution and who made it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The kit or feature.
+    pub by: String,
+    /// The contribution.
+    #[serde(flatten)]
+    pub contribution: Contribution,
+}
+
+impl Receipt {
+    /// The receipt of a new repository.
+    pub fn of_kit(name: &str, version: &str, rendered: &Rendered, answers: &Answers, rendition: &Rendition) -> Self {
+        let contribution =
+            rendered.contributions.iter().map(|(by, contribution)| Recorded { by: by.clone(), contribution: contribution.clone() });
+        let layer = Layer {
+            kind: LayerKind::Kit,
+            name: name.to_owned(),
+            version: version.to_owned(),
+            digest: format!("sha256:{}", rendered.digest),
+            directory: ".".to_owned(),
+            features: rendered.features.clone(),
+            rendition: rendition.clone(),
+            answers: answers.clone(),
+            stack: rendered.stack.clone(),
+            contribution: contribution.collect(),
+        };
+        Self {
+            format_version: 1,
+            stagekit: env!("CARGO_PKG_VERSION").to_owned(),
+            rendered_at: rendition.at,
+            layer: vec![layer],
+            course: (rendered.course.last > 0).then(|| rendered.course.clone()),
+            roles: rendered
+                .roles
+                .iter()
+                .filter(|(_, role)| !matches!(role, Role::Support | Role::Hidden))
+                .map(|(path, role)| (path.clone(), *role))
+                .collect(),
+        }
+    }
+
+    /// The receipt in `text`.
+    pub fn read(text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|error| Error::failed("`.stagekit/receipt.toml` cannot be read").because(error))
+    }
+
+    /// The file's text.
+    pub fn to_toml(&self) -> Result<String> {
+        let body = toml::to_string(self).map_err(|error| Error::failed("the receipt cannot be written").because(error))?;
+        Ok(format!("# Written by stagekit: what this repository was made from. `base.tar` beside it is the pristine rendering.\n\n{body}"))
+    }
+}
+
+/// The pristine rendering as `update` will compare with it: without hidden files, and without the state that the learner moves.
+pub fn base(rendered: &Rendered) -> Tree {
+    let is_in = |path: &RelPath| !matches!(rendered.roles.get(path), Some(Role::Hidden | Role::State));
+    rendered.tree.iter().filter(|(path, _)| is_in(path)).map(|(path, entry)| (path.clone(), entry.clone())).collect()
+}
+
+/// The files of `.stagekit`, which are written after all others.
+pub fn seal(receipt: &Receipt, base: &Tree) -> Result<Tree> {
+    let file = |name: &str, bytes: Vec<u8>| {
+        RelPath::new(format!("{FOLDER}/{name}")).map(|path| (path, Entry { bytes: bytes.into(), executable: false }))
+    };
+    [
+        file(".gitattributes", b"# The base is compared byte for byte.\nbase.tar -text -diff linguist-generated\n".to_vec()),
+        file(".gitignore", b"# While a command runs\nlock\njournal/\n".to_vec()),
+        file("base.tar", archive::tar(base, "")),
+        file("receipt.toml", receipt.to_toml()?.into_bytes()),
+    ]
+    .into_iter()
+    .collect::<Result<Tree, String>>()
+    .map_err(Error::failed)
+}

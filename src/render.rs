@@ -1,0 +1,396 @@
+//! Kit, answers and rendition → a tree. Pure, and the same bytes for the same input on every platform.
+
+mod flatten;
+mod helpers;
+mod names;
+mod stack_data;
+mod truth;
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    rc::Rc,
+};
+
+use handlebars::{Context, Handlebars};
+use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
+
+use self::{flatten::Flatten, names::Names};
+use crate::{
+    answers::{Answers, Kind, Value, derived},
+    catalog::Catalog,
+    condition::Condition,
+    contribute::{Contribution, contribute},
+    course::Course,
+    digest::digits,
+    error::{Error, ErrorKind, Fault, Result},
+    manifest::{FeatureManifest, FilesRule, KitManifest, Role, tags},
+    milestone,
+    rendition::{Audience, Rendition},
+    stack::Stack,
+    template::Template,
+    tree::{Entry, RelPath, Tree},
+};
+
+/// What a rendering gives.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The files.
+    pub tree: Tree,
+    /// Whose they are.
+    pub roles: BTreeMap<RelPath, Role>,
+    /// The kit's or feature's template that made each file, for messages.
+    pub places: BTreeMap<RelPath, String>,
+    /// What features rendered from.
+    pub stack: Stack,
+    /// The course in this rendering.
+    pub course: Course,
+    /// The features in it, in the manifest's order.
+    pub features: Vec<String>,
+    /// What was contributed, with who did.
+    pub contributions: Vec<(String, Contribution)>,
+    /// Of everything that went in: templates, partials, versions, overlay. Lower-case hexadecimal SHA-256.
+    pub digest: String,
+}
+
+/// A kit with its templates, parsed once for any number of renderings.
+#[derive(Debug)]
+pub struct Renderer<'c> {
+    catalog: &'c Catalog,
+    kit: KitManifest,
+    versions: Json,
+    features: BTreeMap<String, FeatureManifest>,
+    feature_names: Vec<String>,
+    folders: RefCell<HashMap<String, Rc<Vec<String>>>>,
+    sources: RefCell<HashMap<String, Rc<Source>>>,
+    engine: RefCell<Handlebars<'static>>,
+}
+
+/// A file of the template tree.
+#[derive(Debug)]
+struct Source {
+    content: Content,
+    /// Of the file and of the partials in it.
+    digest: [u8; 32],
+}
+
+#[derive(Debug)]
+enum Content {
+    Copied(Entry),
+    Rendered(Template),
+    Faulty(Vec<Fault>),
+}
+
+/// A kit or a feature, as far as its files go.
+struct Owner<'r> {
+    name: String,
+    folder: String,
+    manifest: String,
+    files: &'r [FilesRule],
+}
+
+impl<'c> Renderer<'c> {
+    /// The kit `name` of `catalog`.
+    pub fn new(catalog: &'c Catalog, name: &str) -> Result<Self> {
+        Self::of(catalog, catalog.kit(name)?)
+    }
+
+    /// The kit with this manifest.
+    pub fn of(catalog: &'c Catalog, kit: KitManifest) -> Result<Self> {
+        let versions =
+            serde_json::to_value(catalog.versions()?).map_err(|error| Error::failed("versions cannot be read").because(error))?;
+        let mut features = BTreeMap::new();
+        for used in &kit.feature {
+            let name = used.name.get_ref();
+            features.insert(name.clone(), catalog.feature(name)?);
+        }
+        Ok(Self {
+            catalog,
+            kit,
+            versions,
+            features,
+            feature_names: catalog.feature_names(),
+            folders: RefCell::default(),
+            sources: RefCell::default(),
+            engine: RefCell::new(helpers::engine()),
+        })
+    }
+
+    /// The kit's manifest.
+    pub fn kit(&self) -> &KitManifest {
+        &self.kit
+    }
+
+    /// The manifests of the features that the kit can carry.
+    pub fn features(&self) -> &BTreeMap<String, FeatureManifest> {
+        &self.features
+    }
+
+    /// Renders the kit. `answers` are complete and valid.
+    pub fn render(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered> {
+        self.try_render(answers, rendition).map_err(|faults| {
+            let name = self.kit.name.get_ref();
+            Error::faults(ErrorKind::Failed, format!("kit `{name}` cannot be rendered"), faults)
+                .hint("this is a fault of the kit; `stagekit templates lint` shows every one")
+        })
+    }
+
+    /// The same, with its faults as a list.
+    pub fn try_render(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered, Vec<Fault>> {
+        // 1. what templates see
+        let mut names = self.names(answers, rendition);
+        let holds =
+            |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(answers, name)));
+        let manifest = self.catalog.place(&format!("kits/{}/kit.toml", self.kit.name.get_ref()));
+        let features: Vec<&str> = self
+            .kit
+            .feature
+            .iter()
+            .filter(|used| holds(&used.when) && rendition.at >= used.from)
+            .map(|used| used.name.get_ref().as_str())
+            .collect();
+        let known: Vec<(String, bool)> = self.feature_names.iter().map(|name| (name.clone(), features.contains(&name.as_str()))).collect();
+        let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &known, &holds)?;
+        let course = Course::of(&self.kit, rendition, &holds);
+        names.set("course", course.to_json(rendition.at));
+        let context = Context::wraps(&names.values).map_err(|error| vec![Fault::new(&manifest, error.to_string())])?;
+        let mut digest = Sha256::new();
+        digest.update(self.catalog.file(&format!("kits/{}/kit.toml", self.kit.name.get_ref())).unwrap_or_default());
+
+        // 2. the kit's files, then its features', each path with one owner
+        let mut out = Assembly::default();
+        let kit_owner = Owner {
+            name: self.kit.name.get_ref().clone(),
+            folder: format!("kits/{}/files", self.kit.name.get_ref()),
+            manifest: manifest.clone(),
+            files: &self.kit.files,
+        };
+        let mut engine = self.engine.borrow_mut();
+        let mut flatten = Flatten { names: &names, rendition, engine: &mut engine, context: &context };
+        self.assemble(&kit_owner, &holds, &course, &mut flatten, &mut digest, &mut out);
+        let in_stack =
+            |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| stack.condition_text(name)));
+        for name in &features {
+            let Some(feature) = self.features.get(*name) else { continue };
+            let path = format!("features/{name}/feature.toml");
+            digest.update(self.catalog.file(&path).unwrap_or_default());
+            let owner = Owner {
+                name: (*name).to_owned(),
+                folder: format!("features/{name}/files"),
+                manifest: self.catalog.place(&path),
+                files: &feature.files,
+            };
+            self.assemble(&owner, &in_stack, &course, &mut flatten, &mut digest, &mut out);
+        }
+
+        // 3. what they add to each other's files
+        let mut contributions = Vec::new();
+        let kit_rules = self.kit.contribution.iter().filter(|rule| holds(&rule.when)).map(|rule| (kit_owner.name.clone(), &manifest, rule));
+        let feature_rules = features.iter().filter_map(|name| self.features.get(*name).map(|feature| (*name, feature)));
+        let feature_rules = feature_rules.flat_map(|(name, feature)| {
+            feature.contribution.iter().filter(|rule| in_stack(&rule.when)).map(|rule| (name.to_owned(), &manifest, rule))
+        });
+        for (owner, place, rule) in kit_rules.chain(feature_rules).filter(|(_, _, rule)| rendition.at >= rule.from) {
+            match stack_data::contribution(place, rule, &names) {
+                Ok(contribution) => contributions.push((owner, contribution)),
+                Err(more) => out.faults.extend(more),
+            }
+        }
+        if !out.faults.is_empty() {
+            return Err(out.faults);
+        }
+        let list: Vec<Contribution> = contributions.iter().map(|(_, contribution)| contribution.clone()).collect();
+        let tree = if list.is_empty() { out.tree } else { contribute(out.tree, &list)? };
+
+        // 4. what went in
+        for version in names.versions_used.borrow().iter() {
+            digest.update(format!("{version}={}\n", names::lookup(&self.versions, version).map(Json::to_string).unwrap_or_default()));
+        }
+        let digest = digits(&digest.finalize());
+        Ok(Rendered {
+            tree,
+            roles: out.roles,
+            places: out.places,
+            stack,
+            course,
+            features: features.into_iter().map(str::to_owned).collect(),
+            contributions,
+            digest,
+        })
+    }
+
+    fn names(&self, answers: &Answers, rendition: &Rendition) -> Names {
+        let mut names = Names::new();
+        let mut map = serde_json::Map::new();
+        for question in &self.kit.question {
+            let name = question.name();
+            let value = match answers.get(name) {
+                None => Json::Null,
+                Some(Value::Text(text)) if question.kind == Kind::Text => names.text(&format!("a.{name}"), text),
+                Some(value) => {
+                    map.extend(derived(name, question.kind, value).into_iter().map(|(name, text)| (name, Json::String(text))));
+                    match value {
+                        Value::Bool(value) => json!(value),
+                        Value::Int(value) => json!(value),
+                        Value::Text(value) => json!(value),
+                    }
+                }
+            };
+            map.insert(name.to_owned(), value);
+        }
+        let last = rendition.last(self.kit.last());
+        names.set("a", Json::Object(map));
+        names.set("v", self.versions.clone());
+        names.set("m", json!({"at": rendition.at, "last": last, "tags": tags(rendition.at)}));
+        names
+    }
+
+    fn assemble(
+        &self,
+        owner: &Owner<'_>,
+        holds: &dyn Fn(&Option<Condition>) -> bool,
+        course: &Course,
+        flatten: &mut Flatten<'_>,
+        digest: &mut Sha256,
+        out: &mut Assembly,
+    ) {
+        let rendition = flatten.rendition;
+        let mut folders: HashMap<&str, Option<String>> = HashMap::new();
+        for file in self.folder(&owner.folder).iter() {
+            let Some(inside) = file.strip_prefix(&owner.folder).and_then(|rest| rest.strip_prefix('/')) else { continue };
+            let Some(rule) = owner.files.iter().rev().find(|rule| fast_glob::glob_match(rule.glob.get_ref(), inside) && holds(&rule.when))
+            else {
+                continue;
+            };
+            let is_there = rendition.at >= rule.from && rule.until.is_none_or(|until| rendition.at < until);
+            if !is_there || rule.role == Role::Hidden && rendition.audience == Audience::Learner {
+                continue;
+            }
+            let to = folders.entry(rule.to.as_str()).or_insert_with(|| match stack_data::plain(&owner.manifest, &rule.to, flatten.names) {
+                Ok(to) => Some(to),
+                Err(more) => {
+                    out.faults.extend(more);
+                    None
+                }
+            });
+            let Some(to) = to else { continue };
+            let (target, is_template) = target(inside, rule.stripped(), to);
+            let later = milestone::of_path(&target).is_some_and(|number| number > course.last);
+            if later && (matches!(rule.role, Role::Test | Role::Hidden) || target.starts_with("docs/milestones/")) {
+                continue;
+            }
+            let path = match RelPath::new(target) {
+                Ok(path) => path,
+                Err(why) => {
+                    out.faults.push(Fault::new(self.catalog.place(file), why));
+                    continue;
+                }
+            };
+            let source = self.source(file, is_template);
+            digest.update(source.digest);
+            let entry = match &source.content {
+                Content::Copied(entry) => entry.clone(),
+                Content::Rendered(template) => match flatten.render(&path, template) {
+                    Ok(text) => Entry::new(text.into_bytes()),
+                    Err(more) => {
+                        out.faults.extend(more);
+                        continue;
+                    }
+                },
+                Content::Faulty(more) => {
+                    out.faults.extend(more.iter().cloned());
+                    continue;
+                }
+            };
+            out.insert(owner, path, entry, rule.role, self.catalog.place(file));
+        }
+    }
+
+    fn folder(&self, folder: &str) -> Rc<Vec<String>> {
+        Rc::clone(self.folders.borrow_mut().entry(folder.to_owned()).or_insert_with(|| Rc::new(self.catalog.files_below(folder))))
+    }
+
+    fn source(&self, file: &str, is_template: bool) -> Rc<Source> {
+        if let Some(source) = self.sources.borrow().get(file) {
+            return Rc::clone(source);
+        }
+        let source = Rc::new(self.load(file, is_template));
+        self.sources.borrow_mut().insert(file.to_owned(), Rc::clone(&source));
+        source
+    }
+
+    fn load(&self, file: &str, is_template: bool) -> Source {
+        let bytes = self.catalog.file(file).unwrap_or_default();
+        let mut digest = Sha256::new();
+        digest.update(file);
+        digest.update(&bytes);
+        let place = self.catalog.place(file);
+        let content = if is_template {
+            let partials = RefCell::new(BTreeSet::new());
+            let partial = |name: &str| {
+                partials.borrow_mut().insert(name.to_owned());
+                self.catalog.partial(name)
+            };
+            let text = match bytes {
+                Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).ok(),
+                Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).ok(),
+            };
+            let parsed = match text {
+                Some(text) if text.contains([names::OPEN, names::CLOSE]) => {
+                    Err(vec![Fault::new(&place, "a template cannot contain the control characters U+0001 and U+0002")])
+                }
+                Some(text) => Template::parse(&place, text, &partial),
+                None => Err(vec![Fault::new(&place, "a template is UTF-8 text; leave out `.hbs` to copy a binary file")]),
+            };
+            for name in partials.borrow().iter() {
+                digest.update(self.catalog.partial(name).unwrap_or_default().as_bytes());
+            }
+            match parsed {
+                Ok(template) => Content::Rendered(template),
+                Err(faults) => Content::Faulty(faults),
+            }
+        } else {
+            Content::Copied(Entry::new(bytes))
+        };
+        Source { content, digest: digest.finalize().into() }
+    }
+}
+
+#[derive(Default)]
+struct Assembly {
+    tree: Tree,
+    roles: BTreeMap<RelPath, Role>,
+    places: BTreeMap<RelPath, String>,
+    owners: HashMap<RelPath, String>,
+    faults: Vec<Fault>,
+}
+
+impl Assembly {
+    fn insert(&mut self, owner: &Owner<'_>, path: RelPath, entry: Entry, role: Role, place: String) {
+        if let Some(first) = self.owners.insert(path.clone(), owner.name.clone()) {
+            self.faults.push(Fault::new(place, format!("`{path}` has two owners: `{first}` and `{}`", owner.name)));
+            return;
+        }
+        self.roles.insert(path.clone(), role);
+        self.places.insert(path.clone(), place);
+        self.tree.insert(path, entry);
+    }
+}
+
+/// Where the file `inside` goes, and whether it is a template.
+fn target(inside: &str, stripped: &str, to: &str) -> (String, bool) {
+    let rest = inside.strip_prefix(stripped).unwrap_or(inside);
+    let (rest, is_template) = rest.strip_suffix(".hbs").map_or((rest, false), |rest| (rest, true));
+    let to = to.trim_end_matches('/');
+    (if to.is_empty() || to == "." { rest.to_owned() } else { format!("{to}/{rest}") }, is_template)
+}
+
+/// An answer's text, for conditions.
+pub fn answer_text<'a>(answers: &'a Answers, name: &str) -> Option<Cow<'a, str>> {
+    answers.get(name).map(|value| match value {
+        Value::Text(text) => Cow::Borrowed(text.as_str()),
+        other => Cow::Owned(other.to_string()),
+    })
+}

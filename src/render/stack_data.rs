@@ -1,0 +1,165 @@
+//! The stack and the contributions of a manifest: tables whose texts are templates.
+
+use serde_json::{Map, Value as Json};
+
+use super::names::{Missing, Names};
+use crate::{
+    condition::Condition,
+    contribute::Contribution,
+    error::Fault,
+    manifest::{ContributionRule, KitManifest},
+    rendition::Rendition,
+    stack::Stack,
+    template::{Node, Template},
+};
+
+type Holds<'h> = &'h dyn Fn(&Option<Condition>) -> bool;
+
+/// The stack that the kit states under these answers; `names` gets it as `stack`.
+///
+/// `features` says of every feature whether it is applied in the same tree.
+pub(super) fn build(
+    kit: &KitManifest,
+    place: &str,
+    names: &mut Names,
+    rendition: &Rendition,
+    features: &[(String, bool)],
+    holds: Holds<'_>,
+) -> Result<Stack, Vec<Fault>> {
+    let mut merged = Map::new();
+    let mut faults = Vec::new();
+    for part in kit.stack.iter().filter(|part| holds(&part.when) && rendition.at >= part.from) {
+        let fields = toml::Value::Table(part.fields.clone());
+        if let Some(Json::Object(fields)) = fill(place, &fields, names, &mut faults, Some((rendition, holds))) {
+            merge(&mut merged, fields);
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let project = names.get("a.name").cloned().unwrap_or(Json::Null);
+    let project = merged.entry("name").or_insert(project).clone();
+    for module in merged.get_mut("modules").and_then(Json::as_array_mut).into_iter().flatten().filter_map(Json::as_object_mut) {
+        module.entry("name").or_insert_with(|| project.clone());
+    }
+    // Text answers stay placeholders in what templates see, and are themselves in the stack that is recorded.
+    let read = |json: Json| serde_json::from_value::<Stack>(json).map_err(|error| vec![Fault::new(place, format!("[[stack]]: {error}"))]);
+    let seen = read(Json::Object(merged.clone()))?;
+    let stack = read(names.resolved(&Json::Object(merged)))?;
+    let mut seen = serde_json::to_value(seen).map_err(|error| vec![Fault::new(place, error.to_string())])?;
+    seen["features"] = features.iter().map(|(name, is_there)| (name.replace('-', "_"), Json::Bool(*is_there))).collect();
+    names.set("stack", seen);
+    Ok(stack)
+}
+
+/// The contribution that a manifest states, its texts filled in.
+pub(super) fn contribution(place: &str, rule: &ContributionRule, names: &Names) -> Result<Contribution, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let filled = fill(place, &toml::Value::Table(rule.fields.clone()), names, &mut faults, None);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let Some(Json::Object(mut fields)) = filled.map(|fields| names.resolved(&fields)) else {
+        return Err(vec![Fault::new(place, "[[contribution]] is no table")]);
+    };
+    fields.insert("from".to_owned(), rule.from.into());
+    serde_json::from_value(Json::Object(fields)).map_err(|error| vec![Fault::new(place, format!("[[contribution]]: {error}"))])
+}
+
+/// A text that is a template of plain names only, such as the `to` of a files rule.
+pub(super) fn plain(place: &str, text: &str, names: &Names) -> Result<String, Vec<Fault>> {
+    if !text.contains("{{") {
+        return Ok(text.to_owned());
+    }
+    let mut faults = Vec::new();
+    let filled = fill_text(place, text, names, &mut faults);
+    if faults.is_empty() { Ok(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned)) } else { Err(faults) }
+}
+
+/// Lists grow, tables merge, everything else is the later one's.
+fn merge(into: &mut Map<String, Json>, from: Map<String, Json>) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(Json::Array(list)), Json::Array(more)) => list.extend(more),
+            (Some(Json::Object(table)), Json::Object(more)) => merge(table, more),
+            (_, value) => drop(into.insert(key, value)),
+        }
+    }
+}
+
+/// `value` with its texts rendered; elements of lists that have a `when` or `from` which does not hold are left out (`None`).
+fn fill(place: &str, value: &toml::Value, names: &Names, faults: &mut Vec<Fault>, select: Option<(&Rendition, Holds<'_>)>) -> Option<Json> {
+    Some(match value {
+        toml::Value::String(text) if text.contains("{{") => fill_text(place, text, names, faults),
+        toml::Value::String(text) => Json::String(text.clone()),
+        toml::Value::Integer(number) => (*number).into(),
+        toml::Value::Float(number) => (*number).into(),
+        toml::Value::Boolean(value) => (*value).into(),
+        toml::Value::Datetime(date) => Json::String(date.to_string()),
+        toml::Value::Array(items) => items.iter().filter_map(|item| fill(place, item, names, faults, select)).collect(),
+        toml::Value::Table(table) => {
+            let mut out = Map::new();
+            for (key, value) in table {
+                match (key.as_str(), select) {
+                    ("when", Some((_, holds))) => match value.as_str().map(str::parse::<Condition>) {
+                        Some(Ok(condition)) if holds(&Some(condition.clone())) => {}
+                        Some(Ok(_)) => return None,
+                        Some(Err(why)) => faults.push(Fault::new(place, why)),
+                        None => faults.push(Fault::new(place, "`when` wants a condition in quotes")),
+                    },
+                    ("from", Some((rendition, _))) => match value.as_integer() {
+                        Some(from) if i64::from(rendition.at) >= from => {}
+                        Some(_) => return None,
+                        None => faults.push(Fault::new(place, "`from` wants the number of a milestone")),
+                    },
+                    _ => {
+                        if let Some(value) = fill(place, value, names, faults, select) {
+                            out.insert(key.clone(), value);
+                        }
+                    }
+                }
+            }
+            Json::Object(out)
+        }
+    })
+}
+
+fn fill_text(place: &str, text: &str, names: &Names, faults: &mut Vec<Fault>) -> Json {
+    let template = match Template::parse(place, text.to_owned(), &|_| None) {
+        Ok(template) => template,
+        Err(more) => {
+            faults.extend(more);
+            return Json::Null;
+        }
+    };
+    let mut out = String::new();
+    let mut only = None;
+    for node in &template.nodes {
+        match node {
+            Node::Literal(range) => out.push_str(template.literal(range)),
+            Node::Value { path, .. } => match names.get(path) {
+                Ok(value) => {
+                    match value {
+                        Json::String(text) => out.push_str(text),
+                        other => out.push_str(&other.to_string()),
+                    }
+                    only = Some(value.clone());
+                }
+                Err(Missing::Empty) => {}
+                Err(Missing::Undeclared(near)) => {
+                    let fault = Fault::new(place, format!("undeclared name `{path}`"));
+                    faults.push(match near {
+                        Some(near) => fault.hint(format!("did you mean `{near}`?")),
+                        None => fault,
+                    });
+                }
+            },
+            _ => faults.push(Fault::new(place, format!("`{text}`: only names may stand in a manifest's texts"))),
+        }
+    }
+    match only {
+        // `port = "{{a.port}}"` is the number.
+        Some(value) if template.nodes.len() == 1 => value,
+        _ => Json::String(out),
+    }
+}

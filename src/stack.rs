@@ -1,0 +1,210 @@
+//! What a feature renders from: stated by a kit, or detected in a foreign repository.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde::{Deserialize, Serialize};
+
+/// The languages that features know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// CPython.
+    Python,
+    /// Node.js, JavaScript or TypeScript.
+    Node,
+    /// Java on a JVM.
+    Java,
+    /// Go.
+    Go,
+    /// Rust.
+    Rust,
+    /// A static site.
+    Static,
+}
+
+/// A repository as its build, run and test see it. Every field is there in templates, absent ones as null.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stack {
+    /// The project's name: of the compose project, of images.
+    pub name: String,
+    /// The main language.
+    pub language: Language,
+    /// The version to run with.
+    pub language_version: String,
+    /// The versions to test with, oldest first.
+    #[serde(default)]
+    pub versions: Vec<String>,
+    /// `none`, `spring-boot`, `express`, …
+    #[serde(default = "none")]
+    pub framework: String,
+    /// Its version.
+    pub framework_version: Option<String>,
+    /// `maven`, `gradle`, `npm`, `pnpm`, `yarn`, `pip`, `poetry`, `uv`, `go`, `cargo` or `none`.
+    #[serde(default = "none")]
+    pub build_tool: String,
+    /// Whether the build tool's wrapper script is in the repository.
+    #[serde(default)]
+    pub wrapper: bool,
+    /// The file that pins the dependencies; absent where nothing is to be installed.
+    pub lock_file: Option<String>,
+    /// The branch that CI publishes from.
+    #[serde(default = "main")]
+    pub default_branch: String,
+    /// Where the project lies in its repository; `.` is the root.
+    #[serde(default = "dot")]
+    pub directory: String,
+    /// Names of environment variables that must be given at run time and stand in no file.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// How it is tested.
+    pub test: Option<TestRun>,
+    /// How it is built.
+    pub build: Option<Command>,
+    /// What can be run.
+    #[serde(default)]
+    pub modules: Vec<Module>,
+    /// The servers it talks to.
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// Where each field was read and how sure that is, by the field's name. Empty for a kit, which states its stack.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub origins: BTreeMap<String, Origin>,
+}
+
+impl Stack {
+    /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `modules`, `services`.
+    pub fn condition_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        let yes_or_no = |holds: bool| Cow::Borrowed(if holds { "true" } else { "false" });
+        Some(match name {
+            "language" => self.language.name().into(),
+            "build_tool" => self.build_tool.as_str().into(),
+            "framework" => self.framework.as_str().into(),
+            "wrapper" => yes_or_no(self.wrapper),
+            "secrets" => yes_or_no(!self.secrets.is_empty()),
+            "modules" => yes_or_no(!self.modules.is_empty()),
+            "services" => yes_or_no(!self.services.is_empty()),
+            _ => return None,
+        })
+    }
+}
+
+impl Language {
+    /// As manifests write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Node => "node",
+            Self::Java => "java",
+            Self::Go => "go",
+            Self::Rust => "rust",
+            Self::Static => "static",
+        }
+    }
+}
+
+/// The names that a feature's conditions may use.
+pub const CONDITION_NAMES: [&str; 7] = ["language", "build_tool", "framework", "wrapper", "secrets", "modules", "services"];
+
+/// Where a field of a stack was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// File and line, `pom.xml:14`.
+    pub place: String,
+    /// Whether it was written there, as opposed to guessed from it.
+    pub certain: bool,
+}
+
+/// A command in exec form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// Program and arguments.
+    pub command: Vec<String>,
+}
+
+/// How a project is tested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestRun {
+    /// What a developer types.
+    pub command: Vec<String>,
+    /// What CI adds.
+    #[serde(default)]
+    pub ci_arguments: Vec<String>,
+    /// Globs of JUnit XML files.
+    #[serde(default)]
+    pub reports: Vec<String>,
+    /// What CI sets.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Something that can be run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Module {
+    /// Its name: of the image, of the service in compose.
+    pub name: String,
+    /// What it is, for people.
+    #[serde(default)]
+    pub title: String,
+    /// Its folder.
+    #[serde(default = "dot")]
+    pub directory: String,
+    /// How it is started, in exec form.
+    pub launch: Vec<String>,
+    /// What it needs at run time besides what is built.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// What the build makes.
+    pub artifact: Option<String>,
+    /// Where a JVM starts.
+    pub main_class: Option<String>,
+    /// The port it listens on.
+    pub port: Option<u16>,
+    /// The environment variable that changes the port.
+    pub port_variable: Option<String>,
+    /// The environment variable that changes the address it listens on.
+    pub host_variable: Option<String>,
+    /// A path that answers 200 when it can serve.
+    pub health_path: Option<String>,
+    /// Seconds it needs to stop after SIGTERM.
+    #[serde(default = "ten")]
+    pub stop_seconds: u32,
+    /// Its environment.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+}
+
+/// A server that the project talks to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// `postgresql`, `mysql`, `redis`, `rabbitmq`, `kafka`, …
+    pub kind: String,
+    /// Its name in compose; the kind if not given.
+    pub name: Option<String>,
+    /// The version wanted.
+    pub version: Option<String>,
+    /// The environment names by which the app reads it, with `{host}`, `{port}`, `{user}`, `{password}`, `{database}` in the values.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+}
+
+fn none() -> String {
+    "none".to_owned()
+}
+
+fn main() -> String {
+    "main".to_owned()
+}
+
+fn dot() -> String {
+    ".".to_owned()
+}
+
+fn ten() -> u32 {
+    10
+}

@@ -1,0 +1,3 @@
+import { playMilestone } from './runner/play.js';
+
+playMilestone(6);

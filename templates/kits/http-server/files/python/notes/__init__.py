@@ -1,0 +1,1 @@
+"""A notes API on nothing but Python's standard library."""

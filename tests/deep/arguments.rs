@@ -1,0 +1,87 @@
+//! What to verify.
+
+/// The command line.
+#[derive(Clone, Debug, Default)]
+pub struct Arguments {
+    pub kit: Option<String>,
+    pub at: Option<u32>,
+    /// `language=java`: only cells with this answer.
+    pub option: Option<(String, String)>,
+    pub checks: Vec<String>,
+    /// All pairs of options instead of one option at a time.
+    pub full: bool,
+    /// Build every cell again, whatever the records say.
+    pub afresh: bool,
+    /// What the sample of recorded cells and of reverted blocks is drawn by.
+    pub seed: String,
+    /// Only say which images are needed.
+    pub images: bool,
+}
+
+const HELP: &str = "\
+usage: cargo test --test deep -- [OPTION]…
+
+  --kit KIT        only this kit (`fixture-store` is the one in tests/fixtures)
+  --at N           only renderings with this many milestones solved
+  --option K=V     only renderings with this answer, such as language=java
+  --check NAME     only this check; may be given again:
+                     cells     every promise about builds and tests, cell by cell
+                     traps     each known-wrong solution is caught by exactly its tests
+                     reverts   each solution block taken back turns its milestone red
+                     same      the languages read the same cases and report the same tests
+                     tour      a kit's cURL tour runs against the server
+                     lint      generated files have no finding of their linters
+                     images    the image is built, gets healthy, answers, stops
+                     compose   `docker compose up --wait` answers
+                     workflow  the workflow is executed, and a broken test reddens it
+                     hostile   free texts come back unchanged from real parsers, or are refused
+                     faults    full disk, signals at every step, two runs at once
+  --images         only list the container images that are needed, one a line
+  --full           all pairs of options
+  --afresh         build every cell, recorded or not
+  --seed TEXT      what samples are drawn by (default: today's date, printed)
+
+Environment: JAVA_HOMES (JDK homes, `:` between them, oldest first; default: found below /usr/lib/jvm), DOCKER_HOST, IT_POSTGRES_URL, IT_MYSQL_URL,
+IT_REDIS_URL (servers to use instead of starting some), MVNW_REPOURL and MAVEN_ARGS (passed on to Maven), DEEP_FOLDER (where to work; default target/deep),
+CI=true (a check that cannot run is a failure, not a skip).";
+
+impl Arguments {
+    pub fn parse(words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut arguments = Self::default();
+        let mut words = words.peekable();
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("`{word}` wants a value\n\n{HELP}"));
+            match word.as_str() {
+                "--kit" => arguments.kit = Some(value()?),
+                "--at" => arguments.at = Some(value()?.parse().map_err(|_| "`--at` wants a number".to_owned())?),
+                "--option" => {
+                    let option = value()?;
+                    let (name, chosen) = option.split_once('=').ok_or("`--option` wants NAME=VALUE")?;
+                    arguments.option = Some((name.to_owned(), chosen.to_owned()));
+                }
+                "--check" => arguments.checks.push(value()?),
+                "--images" => arguments.images = true,
+                "--full" => arguments.full = true,
+                "--afresh" => arguments.afresh = true,
+                "--seed" => arguments.seed = value()?,
+                _ => return Err(HELP.to_owned()),
+            }
+        }
+        if let Some(unknown) = arguments.checks.iter().find(|name| !crate::checks::all().iter().any(|check| check.name == name.as_str())) {
+            return Err(format!("there is no check `{unknown}`\n\n{HELP}"));
+        }
+        Ok(arguments)
+    }
+
+    pub fn wants_check(&self, name: &str) -> bool {
+        self.checks.is_empty() || self.checks.iter().any(|wanted| wanted == name)
+    }
+
+    pub fn wants_kit(&self, name: &str) -> bool {
+        self.kit.as_deref().is_none_or(|wanted| wanted == name)
+    }
+
+    pub fn wants_at(&self, at: u32) -> bool {
+        self.at.is_none_or(|wanted| wanted == at)
+    }
+}

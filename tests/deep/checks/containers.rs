@@ -1,0 +1,163 @@
+//! The image is built, runs without root, gets healthy, answers, notices when the app hangs, and stops; compose brings everything up.
+
+use std::{
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use stagekit::rendition::Rendition;
+
+use super::{cells::languages, kits};
+use crate::{
+    arguments::Arguments,
+    cell::{Cell, Made},
+    outcome::Row,
+    world::{World, run as run_to_end},
+};
+
+/// Ports that compose publishes here, one for each kit and language.
+const FIRST_PORT: u16 = 18_080;
+
+pub fn images(world: &World, arguments: &Arguments) -> Vec<Row> {
+    each(world, arguments, "images", "Dockerfile", image)
+}
+
+pub fn compose(world: &World, arguments: &Arguments) -> Vec<Row> {
+    each(world, arguments, "compose", "compose.yaml", system)
+}
+
+/// A row for each kit and language whose solution has `file`.
+fn each(world: &World, arguments: &Arguments, check: &'static str, file: &str, prove: fn(&Made) -> Result<(), String>) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut port = FIRST_PORT;
+    for kit in kits(world, arguments) {
+        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
+        for mut settings in languages(&manifest) {
+            if arguments.option.as_ref().is_some_and(|option| !settings.is_empty() && !settings.contains(option)) {
+                continue;
+            }
+            port += 1;
+            if manifest.question("port").is_some() {
+                settings.push(("port".to_owned(), port.to_string()));
+            }
+            let cell = Cell { kit: kit.clone(), settings, rendition: Rendition::solved(manifest.last()), jdk: None };
+            let Ok((tree, _, _)) = cell.render(world) else { continue };
+            if !tree.paths().any(|path| path.as_str() == file) {
+                continue;
+            }
+            if let Err(why) = world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]) {
+                rows.push(Row::skipped(check, &kit, cell.option(), why));
+                continue;
+            }
+            rows.push(Row::of(check, &kit, Some(manifest.last()), cell.option(), || prove(&cell.make(world, &format!("{check}-{port}"))?)));
+        }
+    }
+    rows
+}
+
+/// A container that is removed in the end.
+struct Container(String);
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        let _ = docker(Path::new("."), &["rm", "--force", "--volumes", &self.0], 60);
+    }
+}
+
+fn docker(folder: &Path, words: &[&str], seconds: u64) -> Result<String, String> {
+    let ran = run_to_end(Command::new("docker").args(words).current_dir(folder), Duration::from_secs(seconds))?;
+    ran.ok(&format!("docker {}", words.first().unwrap_or(&""))).map(|output| output.trim().to_owned())
+}
+
+fn image(made: &Made) -> Result<(), String> {
+    let module = made.rendered.stack.modules.first().ok_or("the stack has no module")?;
+    let port = module.port.ok_or("the module has no port")?.to_string();
+    let tag = format!("deep-{}:local", module.name);
+    docker(&made.folder, &["build", "--quiet", "--pull=false", "--tag", &tag, "."], 600)?;
+    let user = docker(&made.folder, &["image", "inspect", "--format", "{{.Config.User}}", &tag], 20)?;
+    if user.split(':').next().and_then(|user| user.parse::<u32>().ok()).is_none_or(|user| user < 10_000) {
+        return Err(format!("the image runs as `{user}`, not as a number from 10000 on"));
+    }
+    // As compose would run it; the health check of the image itself, only more often.
+    let publish = format!("127.0.0.1::{port}");
+    let id = docker(
+        &made.folder,
+        &[
+            "run",
+            "--detach",
+            "--init",
+            "--read-only",
+            "--tmpfs",
+            "/tmp",
+            "--cap-drop",
+            "ALL",
+            "--publish",
+            &publish,
+            "--health-interval",
+            "1s",
+            "--health-timeout",
+            "2s",
+            "--health-retries",
+            "2",
+            &tag,
+        ],
+        60,
+    )?;
+    let container = Container(id);
+    wait_for(&container, "healthy", 60)?;
+    let published = docker(&made.folder, &["port", &container.0, &port], 10)?;
+    let address = published.lines().next().unwrap_or_default().to_owned();
+    let health = module.health_path.as_deref().unwrap_or("/");
+    run_to_end(
+        Command::new("curl").args(["--silent", "--show-error", "--fail", "--max-time", "5", &format!("http://{address}{health}")]),
+        Duration::from_secs(10),
+    )?
+    .ok("curl")?;
+    // The counter-proof: an app that hangs is noticed. Process 1 is `init`; its child is the app.
+    let app = docker(&made.folder, &["top", &container.0, "-o", "pid"], 10)?;
+    let app = app.lines().last().unwrap_or_default().trim().to_owned();
+    run_to_end(Command::new("kill").args(["-STOP", &app]), Duration::from_secs(5))?.ok("kill")?;
+    let noticed = wait_for(&container, "unhealthy", 30);
+    run_to_end(Command::new("kill").args(["-CONT", &app]), Duration::from_secs(5))?.ok("kill")?;
+    noticed?;
+    docker(&made.folder, &["stop", "--time", &module.stop_seconds.to_string(), &container.0], 60)?;
+    match docker(&made.folder, &["inspect", "--format", "{{.State.ExitCode}}", &container.0], 10)?.as_str() {
+        "0" => Ok(()),
+        code => Err(format!("after SIGTERM the container ended with code {code}")),
+    }
+}
+
+fn wait_for(container: &Container, state: &str, seconds: u64) -> Result<(), String> {
+    let start = Instant::now();
+    loop {
+        let found = docker(Path::new("."), &["inspect", "--format", "{{.State.Health.Status}}", &container.0], 10)?;
+        if found == state {
+            return Ok(());
+        }
+        if start.elapsed() > Duration::from_secs(seconds) {
+            let log = docker(Path::new("."), &["logs", "--tail", "20", &container.0], 10).unwrap_or_default();
+            return Err(format!("the container is `{found}` after {seconds} s, not `{state}`\n{log}"));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn system(made: &Made) -> Result<(), String> {
+    let down = || docker(&made.folder, &["compose", "down", "--volumes", "--remove-orphans", "--timeout", "5"], 90);
+    docker(&made.folder, &["compose", "config", "--quiet"], 30)?;
+    let up = docker(&made.folder, &["compose", "up", "--build", "--detach", "--wait", "--wait-timeout", "180", "--pull", "never"], 600);
+    let answered = up.and_then(|_| {
+        made.rendered.stack.modules.iter().try_for_each(|module| {
+            let address = format!("http://127.0.0.1:{}{}", module.port.unwrap_or(8080), module.health_path.as_deref().unwrap_or("/"));
+            run_to_end(
+                Command::new("curl").args(["--silent", "--show-error", "--fail", "--max-time", "5", &address]),
+                Duration::from_secs(10),
+            )?
+            .ok("curl")
+            .map(drop)
+        })
+    });
+    down()?;
+    answered
+}

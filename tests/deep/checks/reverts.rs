@@ -1,0 +1,104 @@
+//! Promise 4: each solution block taken back alone turns some test of its milestone red.
+
+use std::collections::BTreeMap;
+
+use stagekit::{catalog::Catalog, digest::hex, milestone::Outcome as Ended, rendition::Rendition};
+
+use super::{cells::languages, kits, proven, two_at_a_time};
+use crate::{
+    arguments::Arguments,
+    cell::Cell,
+    outcome::Row,
+    revert::{Block, blocks},
+    world::World,
+};
+
+/// Blocks of a kit that are all tried; of a larger kit a sample of this size is.
+const SAMPLE: usize = 12;
+
+struct Job {
+    cell: Cell,
+    /// Below `templates/`.
+    file: String,
+    block: Block,
+}
+
+pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
+    let mut jobs = Vec::new();
+    for kit in kits(world, arguments) {
+        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
+        for settings in languages(&manifest) {
+            if arguments.option.as_ref().is_some_and(|option| !settings.is_empty() && !settings.contains(option)) {
+                continue;
+            }
+            let mut found = jobs_of(world, &kit, &settings);
+            found.retain(|job| arguments.wants_at(job.block.number));
+            // Drawn by the seed: the smallest hashes.
+            found.sort_by_key(|job| hex(format!("{}\0{}\0{}", world.seed, job.file, job.block.line).as_bytes()));
+            if !arguments.full {
+                found.truncate(SAMPLE);
+            }
+            jobs.extend(found);
+        }
+    }
+    two_at_a_time(&jobs, |index, job| {
+        let option = format!("{} {}:{}", job.cell.option(), job.file.rsplit('/').next().unwrap_or(""), job.block.line);
+        proven(world, "reverts", &job.cell, option.trim(), &job.block.without, || caught(world, job, index))
+    })
+}
+
+/// The blocks in the learner's files of this language's solution.
+fn jobs_of(world: &World, kit: &str, settings: &[(String, String)]) -> Vec<Job> {
+    let Ok(last) = world.catalog.kit(kit).map(|manifest| manifest.last()) else { return Vec::new() };
+    let cell = |at| Cell { kit: kit.to_owned(), settings: settings.to_vec(), rendition: Rendition::solved(at), jdk: None };
+    let mut jobs = Vec::new();
+    for file in world.catalog.files_below(&format!("kits/{kit}/files")).into_iter().filter(|file| file.ends_with(".hbs")) {
+        let Some(text) = world.catalog.file(&file).and_then(|bytes| String::from_utf8(bytes.into_owned()).ok()) else { continue };
+        for block in blocks(&text) {
+            // Only what this language renders, and what a learner writes.
+            let is_work = cell(block.number.min(last)).render(world).is_ok_and(|(_, rendered, _)| {
+                rendered
+                    .places
+                    .iter()
+                    .any(|(path, place)| place.ends_with(&file) && rendered.roles.get(path) == Some(&stagekit::manifest::Role::Work))
+            });
+            if is_work {
+                jobs.push(Job { cell: cell(block.number), file: file.clone(), block });
+            }
+        }
+    }
+    jobs
+}
+
+fn caught(world: &World, job: &Job, index: usize) -> Result<(), String> {
+    let mut overlay: BTreeMap<String, Vec<u8>> = world
+        .catalog
+        .files_below("")
+        .into_iter()
+        .filter_map(|path| Some((path.clone(), world.catalog.file(&path)?.into_owned())))
+        .collect();
+    overlay.insert(job.file.clone(), job.block.without.clone().into_bytes());
+    let reverted = Catalog::with_overlay(overlay, "reverted");
+    let made = job.cell.make_from(&reverted, world, &format!("revert-{index}"))?;
+    let result = match made.check(world, world.jdk(None)?, job.block.number) {
+        // What does not compile is as red as can be.
+        Err(why) if why.starts_with("no test ran") => Ok(()),
+        Err(why) => Err(why),
+        Ok((cases, _)) => {
+            let red = cases.iter().filter(|case| case.outcome == Ended::Failed);
+            if red.clone().any(|case| case.milestone == job.block.number) {
+                Ok(())
+            } else {
+                let others: Vec<&str> = red.map(|case| case.id.as_str()).collect();
+                Err(format!(
+                    "without the block at line {} no test of milestone {} is red (red elsewhere: {others:?})",
+                    job.block.line, job.block.number
+                ))
+            }
+        }
+    };
+    if result.is_ok() {
+        std::fs::remove_dir_all(&made.folder).map_err(|error| error.to_string())?;
+    }
+    result
+}

@@ -1,0 +1,128 @@
+//! The workflow is executed by act, on this machine; a broken test reddens it.
+//!
+//! Actions cannot be fetched here: each is replaced by a stub that says what it was asked for, and is named as such.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use stagekit::rendition::Rendition;
+
+use super::{cells::languages, kits};
+use crate::{
+    arguments::Arguments,
+    cell::{Cell, Made},
+    outcome::Row,
+    world::{World, run as run_to_end, tail},
+};
+
+const FILE: &str = ".github/workflows/ci.yml";
+
+pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for kit in kits(world, arguments) {
+        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
+        for settings in languages(&manifest) {
+            if arguments.option.as_ref().is_some_and(|option| !settings.is_empty() && !settings.contains(option)) {
+                continue;
+            }
+            let good = Cell { kit: kit.clone(), settings, rendition: Rendition::solved(manifest.last()), jdk: None };
+            let Ok((tree, _, _)) = good.render(world) else { continue };
+            if !tree.paths().any(|path| path.as_str() == FILE) {
+                continue;
+            }
+            if let Err(why) =
+                world.needs(&["act", "--version"]).and_then(|_| world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]))
+            {
+                rows.push(Row::skipped("workflow", &kit, good.option(), why));
+                continue;
+            }
+            rows.push(Row::of("workflow", &kit, Some(manifest.last()), format!("{} green", good.option()), || {
+                executed(world, &good, true)
+            }));
+            // The counter-proof: a milestone that is said to be reached and is not.
+            let Some(trap) = manifest.trap.iter().find(|trap| trap.when.is_none()) else { continue };
+            let bad =
+                Cell { rendition: Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) }, ..good.clone() };
+            rows.push(Row::of("workflow", &kit, Some(trap.at), format!("{} red", bad.option()), || executed(world, &bad, false)));
+        }
+    }
+    rows
+}
+
+fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
+    let made = cell.make(world, &format!("workflow-{}-{is_good}", cell.option().replace(['=', ' '], "-")))?;
+    let (stubs, names) = stubs(world, &made)?;
+    eprintln!("   replaced by stubs: {}", names.join(", "));
+    let mut command = world.command(&made.folder, &["act", "push"], world.jdk(None)?);
+    command.args([
+        "-P",
+        "ubuntu-24.04=-self-hosted",
+        "--action-offline-mode",
+        "--container-daemon-socket",
+        "-",
+        "--pull=false",
+        "--no-cache-server",
+    ]);
+    if !is_good {
+        // What is red must be the tests, not the image that waits for them.
+        command.args(["--job", "test"]);
+    }
+    for (action, stub) in stubs {
+        command.arg("--local-repository").arg(format!("{action}={}", stub.display()));
+    }
+    let ran = run_to_end(&mut command, Duration::from_secs(900))?;
+    match (ran.status.success(), is_good) {
+        (true, true) if ran.output.contains("Job succeeded") => Ok(()),
+        (false, false) if ran.output.contains("docs/milestones/") => Ok(()),
+        (false, false) => Err(format!("the workflow is red, but no test said so\n{}", tail(&ran.output, 40))),
+        (true, true) => Err(format!("no job ran\n{}", tail(&ran.output, 20))),
+        (succeeded, _) => {
+            Err(format!("the workflow {}\n{}", if succeeded { "is green, and a test is broken" } else { "is red" }, tail(&ran.output, 60)))
+        }
+    }
+}
+
+type Stubs = (Vec<(String, PathBuf)>, Vec<String>);
+
+/// A stub for each action that the workflow names, with every input that the workflow gives it.
+fn stubs(world: &World, made: &Made) -> Result<Stubs, String> {
+    let text = fs::read_to_string(made.folder.join(FILE)).map_err(|error| error.to_string())?;
+    let actions: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("uses: ").or_else(|| line.trim().strip_prefix("- uses: "))?.split_whitespace().next())
+        .collect();
+    let mut stubs = Vec::new();
+    let mut names = Vec::new();
+    for action in actions {
+        let name = action.split('@').next().unwrap_or(action);
+        let folder = world.folder.join("stubs").join(name.replace('/', "-"));
+        write_stub(&folder, name)?;
+        stubs.push((action.to_owned(), folder));
+        names.push(name.to_owned());
+    }
+    Ok((stubs, names))
+}
+
+fn write_stub(folder: &Path, name: &str) -> Result<(), String> {
+    let text = format!(
+        "name: {name}\ndescription: a stand-in\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: echo 'stand-in for {name}'\n"
+    );
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(folder.join("action.yml"), text))
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    if !folder.join(".git").exists() {
+        for words in [
+            &["init", "--quiet"][..],
+            &["add", "--all"],
+            &["-c", "user.name=deep", "-c", "user.email=deep@localhost", "commit", "--quiet", "-m", "stub"],
+        ] {
+            run_to_end(Command::new("git").args(words).current_dir(folder), Duration::from_secs(20))?.ok("git")?;
+        }
+    }
+    Ok(())
+}

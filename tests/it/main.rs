@@ -1,0 +1,18 @@
+//! Transcripts of the real binary: what was typed, all that was printed, how it ended, what is on disk afterwards.
+//!
+//! One binary for all of them, because linking takes longer than running.
+
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed, wherever that is noticed")]
+
+#[cfg(unix)]
+mod terminal;
+mod transcript;
+
+mod command_line;
+mod list;
+mod new;
+mod output;
+mod readme;
+mod roadmap;
+mod show;
+mod templates;

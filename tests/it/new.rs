@@ -1,0 +1,77 @@
+//! `stagekit new`, as far as a small kit shows it.
+
+use crate::transcript::Transcript;
+
+#[test]
+fn questions_are_listed_as_show_lists_them() {
+    let listed = Transcript::of("new tiny-server --list-questions").fixture("small").run();
+    let shown = Transcript::of("show tiny-server").fixture("small").run();
+    let indented: Vec<String> = listed.stdout.lines().map(|line| format!("  {line}")).collect();
+    assert!(shown.stdout.contains(&format!("Questions\n{}\n\n", indented.join("\n"))), "{}\n---\n{}", shown.stdout, listed.stdout);
+    assert_eq!((listed.stderr.as_str(), listed.status), ("", 0));
+}
+
+#[test]
+fn questions_are_there_as_json() {
+    insta::assert_snapshot!(Transcript::of("new tiny-server --list-questions --json").fixture("small").story());
+}
+
+#[test]
+fn missing_answers_are_named_where_nobody_can_be_asked() {
+    let ended = Transcript::of("new tiny-lab --yes")
+        .fixture("small")
+        .status(2)
+        .stderr(
+            "error: 1 answer for kit `tiny-lab` cannot be used\n\
+             \x20 --set name=…: is missing: lower-case words joined by `-`\n\
+             hint: `stagekit new tiny-lab --list-questions` shows every question with its choices\n",
+        )
+        .check();
+    assert_eq!(ended.files(), [""; 0]);
+}
+
+#[test]
+fn a_repository_is_made_and_the_next_step_told() {
+    let ended = Transcript::of("new tiny-server mine --yes")
+        .fixture("small")
+        .stderr(
+            "created Tiny server in `mine` (5 files)\n\n\
+             next:\n  cd mine           # go there\n  python3 -m tiny   # start the server\n\n\
+             milestone 1 of 2: One page (45 min)\n  read docs/milestones/1.md\n",
+        )
+        .check();
+    assert_eq!(
+        ended.files(),
+        [
+            "mine/.stagekit/.gitattributes",
+            "mine/.stagekit/.gitignore",
+            "mine/.stagekit/base.tar",
+            "mine/.stagekit/receipt.toml",
+            "mine/README.md",
+            "mine/docs/milestones/1.md",
+            "mine/docs/milestones/2.md",
+            "mine/milestone.cfg",
+            "mine/tiny/__main__.py",
+        ]
+    );
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let ended = Transcript::of("new tiny-server mine --yes --dry-run").fixture("small").run();
+    assert!(ended.stdout.starts_with("create  .stagekit/.gitattributes\n"), "{}", ended.stdout);
+    assert_eq!((ended.stderr.as_str(), ended.status), ("nothing was written; without `--dry-run` this goes to `mine`\n", 0));
+    assert_eq!(ended.files(), [""; 0]);
+}
+
+#[test]
+fn what_dead_runs_left_beside_the_target_is_removed() {
+    let prepared = Transcript::of("new tiny-server mine --yes")
+        .fixture("small")
+        .file(".other.stagekit-new/lock", "")
+        .file(".other.stagekit-new/tree/x", "x");
+    let ended = prepared.file(".foreign.stagekit-new/x", "x").run();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let beside: Vec<_> = ended.files().into_iter().filter(|path| !path.starts_with("mine/")).collect();
+    assert_eq!(beside, [".foreign.stagekit-new/x"]);
+}
