@@ -66,10 +66,8 @@ fn a_dry_run_writes_nothing() {
 
 #[test]
 fn what_dead_runs_left_beside_the_target_is_removed() {
-    let prepared = Transcript::of("new tiny-server mine --yes")
-        .fixture("small")
-        .file(".other.stagekit-lock", "")
-        .file(".other.stagekit-new/x", "x");
+    let prepared =
+        Transcript::of("new tiny-server mine --yes").fixture("small").file(".other.stagekit-lock", "").file(".other.stagekit-new/x", "x");
     let ended = prepared.file(".foreign.stagekit-new/x", "x").run();
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     let beside: Vec<_> = ended.files().into_iter().filter(|path| !path.starts_with("mine/")).collect();
