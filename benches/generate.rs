@@ -17,7 +17,7 @@ use stagekit::{
     catalog::Catalog,
     disk::{self, Unwatched},
     interview::{Given, settle},
-    receipt::{self, Receipt},
+    receipt,
     render::Renderer,
     rendition::Rendition,
     tree::Tree,
@@ -131,9 +131,7 @@ fn answers(renderer: &Renderer<'_>) -> Done<Answers> {
 fn whole(renderer: &Renderer<'_>, answers: &Answers) -> Done<Tree> {
     let rendition = Rendition::solved(renderer.kit().last());
     let rendered = renderer.render(answers, &rendition)?;
-    let receipt = Receipt::of_kit(renderer.kit().name.get_ref(), &renderer.kit().version, &rendered, answers, &rendition);
-    let sealed = receipt::seal(&receipt, &receipt::base(&rendered))?;
-    Ok(rendered.tree.into_iter().chain(sealed).collect())
+    Ok(receipt::repository(renderer.kit(), &rendered, answers, &rendition)?)
 }
 
 /// The largest rendering of a kit on its default answers.

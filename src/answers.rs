@@ -4,9 +4,11 @@ mod names;
 mod rule;
 mod words;
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+
+use crate::condition::Condition;
 
 pub use rule::{Kind, Refusal, Rule};
 
@@ -41,6 +43,19 @@ impl Answers {
     /// The answer to this question.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
+    }
+
+    /// An answer's text, for conditions.
+    pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.get(name).map(|value| match value {
+            Value::Text(text) => Cow::Borrowed(text.as_str()),
+            other => Cow::Owned(other.to_string()),
+        })
+    }
+
+    /// Whether a manifest's `when` holds under these answers; without one it does.
+    pub fn meet(&self, when: Option<&Condition>) -> bool {
+        when.is_none_or(|condition| condition.holds(&|name| self.text(name)))
     }
 
     /// Whether this question is answered.

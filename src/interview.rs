@@ -7,7 +7,6 @@ use crate::{
     error::{Error, ErrorKind, Fault, Result, nearest},
     manifest::{KitManifest, Question},
     prompt::{Ask, Item},
-    render::answer_text,
 };
 
 /// Where answers come from, the first that has one wins: settings, file, seed, person, default.
@@ -31,7 +30,7 @@ pub fn settle(kit: &KitManifest, given: &Given<'_>, tell: &mut dyn FnMut(&str)) 
     let mut faults = unknown(kit, given);
     for question in &kit.question {
         let name = question.name();
-        let is_asked = question.when.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(&answers, name)));
+        let is_asked = answers.meet(question.when.as_ref());
         match (stated(question, given), is_asked) {
             (Some((_, Err(refusal))), true) => faults.push(refusal),
             (Some((_, Ok(value))), true) => {

@@ -7,7 +7,7 @@ use crate::{
     catalog::Catalog,
     error::Fault,
     manifest::{self, FeatureManifest, KitManifest, Question, sample, validate_feature, validate_kit},
-    render::{Renderer, answer_text},
+    render::Renderer,
     rendition::{Audience, Rendition},
     template::{Node, ROOTS, Template},
 };
@@ -203,9 +203,7 @@ fn rendered(catalog: &Catalog, place: &str, kit: KitManifest) -> Vec<Fault> {
     };
     let kit = renderer.kit();
     for answers in &variants {
-        let holds = |condition: &Option<crate::condition::Condition>| {
-            condition.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(answers, name)))
-        };
+        let holds = |condition: &Option<crate::condition::Condition>| answers.meet(condition.as_ref());
         for (table, count) in [
             ("check", kit.check.iter().filter(|entry| holds(&entry.when)).count()),
             ("state", kit.state.iter().filter(|entry| holds(&entry.when)).count()),
@@ -250,7 +248,7 @@ pub fn variants(kit: &KitManifest) -> Vec<Answers> {
     let mut push = |picks: &dyn Fn(&Question) -> Value| {
         let mut answers = Answers::default();
         for question in &kit.question {
-            if question.when.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(&answers, name))) {
+            if answers.meet(question.when.as_ref()) {
                 answers.insert(question.name(), picks(question));
             }
         }

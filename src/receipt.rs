@@ -12,7 +12,7 @@ use crate::{
     contribute::Contribution,
     course::Course,
     error::{Error, Result},
-    manifest::{Number, Role},
+    manifest::{KitManifest, Number, Role},
     render::Rendered,
     rendition::Rendition,
     stack::Stack,
@@ -138,6 +138,13 @@ impl Receipt {
 pub fn base(rendered: &Rendered) -> Tree {
     let is_in = |path: &RelPath| !matches!(rendered.roles.get(path), Some(Role::Hidden | Role::State));
     rendered.tree.iter().filter(|(path, _)| is_in(path)).map(|(path, entry)| (path.clone(), entry.clone())).collect()
+}
+
+/// Everything that a new repository of `kit` consists of: what was rendered, and `.stagekit`.
+pub fn repository(kit: &KitManifest, rendered: &Rendered, answers: &Answers, rendition: &Rendition) -> Result<Tree> {
+    let receipt = Receipt::of_kit(kit.name.get_ref(), &kit.version, rendered, answers, rendition);
+    let sealed = seal(&receipt, &base(rendered))?;
+    Ok(rendered.tree.iter().map(|(path, entry)| (path.clone(), entry.clone())).chain(sealed).collect())
 }
 
 /// The files of `.stagekit`, which are written after all others.

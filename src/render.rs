@@ -141,8 +141,7 @@ impl<'c> Renderer<'c> {
     pub fn try_render(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered, Vec<Fault>> {
         // 1. what templates see
         let mut names = self.names(answers, rendition);
-        let holds =
-            |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(answers, name)));
+        let holds = |condition: &Option<Condition>| answers.meet(condition.as_ref());
         let manifest = self.catalog.place(&format!("kits/{}/kit.toml", self.kit.name.get_ref()));
         let features: Vec<&str> = self
             .kit
@@ -172,6 +171,7 @@ impl<'c> Renderer<'c> {
         self.assemble(&kit_owner, &holds, &course, &mut flatten, &mut digest, &mut out);
         let in_stack =
             |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| stack.condition_text(name)));
+        let mut feature_owners = Vec::new();
         for name in &features {
             let Some(feature) = self.features.get(*name) else { continue };
             let path = format!("features/{name}/feature.toml");
@@ -183,18 +183,19 @@ impl<'c> Renderer<'c> {
                 files: &feature.files,
             };
             self.assemble(&owner, &in_stack, &course, &mut flatten, &mut digest, &mut out);
+            feature_owners.push(owner);
         }
 
         // 3. what they add to each other's files
         let mut contributions = Vec::new();
-        let kit_rules = self.kit.contribution.iter().filter(|rule| holds(&rule.when)).map(|rule| (kit_owner.name.clone(), &manifest, rule));
-        let feature_rules = features.iter().filter_map(|name| self.features.get(*name).map(|feature| (*name, feature)));
-        let feature_rules = feature_rules.flat_map(|(name, feature)| {
-            feature.contribution.iter().filter(|rule| in_stack(&rule.when)).map(|rule| (name.to_owned(), &manifest, rule))
-        });
-        for (owner, place, rule) in kit_rules.chain(feature_rules).filter(|(_, _, rule)| rendition.at >= rule.from) {
-            match stack_data::contribution(place, rule, &names) {
-                Ok(contribution) => contributions.push((owner, contribution)),
+        let kit_rules = self.kit.contribution.iter().filter(|rule| holds(&rule.when)).map(|rule| (&kit_owner, rule));
+        let feature_rules = feature_owners
+            .iter()
+            .filter_map(|owner| self.features.get(&owner.name).map(|feature| (owner, feature)))
+            .flat_map(|(owner, feature)| feature.contribution.iter().filter(|rule| in_stack(&rule.when)).map(move |rule| (owner, rule)));
+        for (owner, rule) in kit_rules.chain(feature_rules).filter(|(_, rule)| rendition.at >= rule.from) {
+            match stack_data::contribution(&owner.manifest, rule, &names) {
+                Ok(contribution) => contributions.push((owner.name.clone(), contribution)),
                 Err(more) => out.faults.extend(more),
             }
         }
@@ -385,12 +386,4 @@ fn target(inside: &str, stripped: &str, to: &str) -> (String, bool) {
     let (rest, is_template) = rest.strip_suffix(".hbs").map_or((rest, false), |rest| (rest, true));
     let to = to.trim_end_matches('/');
     (if to.is_empty() || to == "." { rest.to_owned() } else { format!("{to}/{rest}") }, is_template)
-}
-
-/// An answer's text, for conditions.
-pub fn answer_text<'a>(answers: &'a Answers, name: &str) -> Option<Cow<'a, str>> {
-    answers.get(name).map(|value| match value {
-        Value::Text(text) => Cow::Borrowed(text.as_str()),
-        other => Cow::Owned(other.to_string()),
-    })
 }

@@ -19,8 +19,8 @@ use crate::{
     plan::{Deleted, Plan, plan},
     process,
     prompt::Item,
-    receipt::{self, Receipt},
-    render::{Rendered, Renderer, answer_text},
+    receipt,
+    render::{Rendered, Renderer},
     rendition::Rendition,
     tree::Tree,
 };
@@ -41,10 +41,8 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
 
     // 3. what that gives, and where it goes
     let rendered = renderer.render(&answers, &rendition)?;
-    let receipt = Receipt::of_kit(&name, &renderer.kit().version, &rendered, &answers, &rendition);
-    let sealed = receipt::seal(&receipt, &receipt::base(&rendered))?;
+    let tree = receipt::repository(renderer.kit(), &rendered, &answers, &rendition)?;
     let target = target(args, &answers, env);
-    let plan = plan(&Tree::new(), &Tree::new(), &whole(&rendered, &sealed), Deleted::Say);
     let made = Made { kit: renderer.kit(), answers: &answers, rendition: &rendition, rendered: &rendered, target };
 
     // 4. shown only, or after a yes
@@ -53,7 +51,7 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
         Form::Zip | Form::Tar => disk::creatable_file(&made.target.path)?,
     }
     if args.dry_run || args.diff {
-        return preview(args, &made, &plan, env);
+        return preview(args, &made, &tree, env);
     }
     if !agreed(args, &made, env)? {
         return Err(Error::interrupted());
@@ -61,7 +59,6 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
 
     // 5. written
     let watch = disk::interrupts()?;
-    let tree = whole(&rendered, &sealed);
     let wants_git = match made.target.form {
         Form::Folder => wants_git(args, &made.target.path, env)?,
         Form::Zip | Form::Tar => false,
@@ -78,7 +75,7 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
 
     // 6. told
     if args.json {
-        env.out.json(&made.to_json(&plan, has_commit))?;
+        env.out.json(&made.to_json(&from_nothing(&tree), has_commit))?;
     } else {
         made.tell(has_commit, env);
     }
@@ -173,7 +170,7 @@ fn answers(args: &NewArgs, kit: &KitManifest, env: &mut Env) -> Result<Answers> 
 }
 
 fn target(args: &NewArgs, answers: &Answers, env: &Env) -> Target {
-    let name = answer_text(answers, "name").unwrap_or_default().into_owned();
+    let name = answers.text("name").unwrap_or_default().into_owned();
     let (form, path) = match (&args.zip, &args.tar, &args.dir) {
         (Some(file), _, _) => (Form::Zip, file.clone()),
         (_, Some(file), _) => (Form::Tar, file.clone()),
@@ -183,17 +180,18 @@ fn target(args: &NewArgs, answers: &Answers, env: &Env) -> Target {
     Target { form, path: env.path(&path), shown: path.display().to_string(), prefix: name }
 }
 
-/// The repository and its `.stagekit`.
-fn whole(rendered: &Rendered, sealed: &Tree) -> Tree {
-    rendered.tree.iter().chain(sealed.iter()).map(|(path, entry)| (path.clone(), entry.clone())).collect()
+/// The plan of a repository that does not exist yet.
+fn from_nothing(tree: &Tree) -> Plan {
+    plan(&Tree::new(), &Tree::new(), tree, Deleted::Say)
 }
 
-fn preview(args: &NewArgs, made: &Made<'_>, plan: &Plan, env: &mut Env) -> Result<()> {
+fn preview(args: &NewArgs, made: &Made<'_>, tree: &Tree, env: &mut Env) -> Result<()> {
+    let plan = from_nothing(tree);
     if args.diff {
         env.out.print(&plan.diff());
         Ok(())
     } else if args.json {
-        env.out.json(&made.to_json(plan, false))
+        env.out.json(&made.to_json(&plan, false))
     } else {
         env.out.print(&plan.listing());
         env.out.say(format!("nothing was written; without `--dry-run` this goes to `{}`", made.target.shown));
@@ -272,7 +270,7 @@ fn first_commit(made: &Made<'_>, env: &mut Env) -> bool {
 
 impl Made<'_> {
     fn next_steps(&self) -> Vec<&NextStep> {
-        let holds = |step: &&NextStep| step.when.as_ref().is_none_or(|condition| condition.holds(&|name| answer_text(self.answers, name)));
+        let holds = |step: &&NextStep| self.answers.meet(step.when.as_ref());
         self.kit.next_step.iter().filter(holds).collect()
     }
 

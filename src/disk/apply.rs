@@ -218,15 +218,7 @@ impl Transaction<'_> {
             .filter_map(|path| path.parent().map(Path::to_path_buf))
             .collect();
         folders.extend(self.survey.emptied.iter().filter_map(|(folder, _)| folder.to_path().parent().map(Path::to_path_buf)));
-        for folder in folders {
-            let path = self.root.join(folder);
-            match system::sync_folder(&path) {
-                // A folder that became a file, or went.
-                Err(error) if !matches!(error.kind(), Io::NotFound | Io::NotADirectory) => return Err(Error::io("write", &path, error)),
-                _ => {}
-            }
-        }
-        Ok(())
+        system::sync_folders(self.root, folders)
     }
 }
 

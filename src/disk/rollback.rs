@@ -200,14 +200,7 @@ impl Back<'_> {
             .chain(self.record.emptied.iter().map(|(folder, _)| folder))
             .filter_map(|path| path.to_path().parent().map(Path::to_path_buf))
             .collect();
-        for folder in folders {
-            let path = self.root.join(folder);
-            match system::sync_folder(&path) {
-                Err(error) if !matches!(error.kind(), Io::NotFound | Io::NotADirectory) => return Err(Error::io("write", &path, error)),
-                _ => {}
-            }
-        }
-        Ok(())
+        system::sync_folders(self.root, folders)
     }
 
     fn ask(&self, path: &Path) -> Result<()> {

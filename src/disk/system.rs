@@ -3,10 +3,13 @@
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use crate::tree::Entry;
+use crate::{
+    error::{Error, Result},
+    tree::Entry,
+};
 
 /// Opens a file that must not exist yet, with the mode that the user's umask leaves of 666 or 777.
 pub(super) fn create_new(path: &Path, executable: bool) -> io::Result<File> {
@@ -74,6 +77,20 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         result => result,
     }
+}
+
+/// The same for folders below `root`; one that became a file, or went, has no entries to lose.
+pub(super) fn sync_folders(root: &Path, folders: impl IntoIterator<Item = PathBuf>) -> Result<()> {
+    for folder in folders {
+        let path = root.join(folder);
+        match sync_folder(&path) {
+            Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Err(Error::io("write", &path, error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Whether `path` still names the file that is open: another run may have removed it and made a new one.

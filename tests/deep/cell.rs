@@ -11,7 +11,7 @@ use stagekit::{
     interview::{Given, settle},
     manifest::Number,
     milestone::{Outcome as Ended, TestCase, read_report},
-    receipt::{self, Receipt},
+    receipt,
     render::{Rendered, Renderer},
     rendition::{Audience, Rendition},
     tree::Tree,
@@ -75,9 +75,7 @@ impl Cell {
         let given = Given { settings, seed: self.rendition.seed.as_deref(), ..Given::default() };
         let answers = settle(renderer.kit(), &given, &mut |_| {}).map_err(said)?;
         let rendered = renderer.render(&answers, &self.rendition).map_err(said)?;
-        let receipt = Receipt::of_kit(&self.kit, &renderer.kit().version, &rendered, &answers, &self.rendition);
-        let sealed = receipt::seal(&receipt, &receipt::base(&rendered)).map_err(said)?;
-        let tree = rendered.tree.iter().chain(sealed.iter()).map(|(path, entry)| (path.clone(), entry.clone())).collect();
+        let tree = receipt::repository(renderer.kit(), &rendered, &answers, &self.rendition).map_err(said)?;
         Ok((tree, rendered, answers))
     }
 

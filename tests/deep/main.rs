@@ -15,7 +15,7 @@ mod world;
 
 use std::{collections::BTreeSet, process::ExitCode, time::Instant};
 
-use stagekit::rendition::Rendition;
+use stagekit::{render::Renderer, rendition::Rendition};
 
 use crate::{arguments::Arguments, outcome::Table, world::World};
 
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
 fn verify(arguments: &Arguments) -> Result<Table, String> {
     let start = Instant::now();
     let world = World::prepare(arguments)?;
-    let mut table = Table::new(arguments, &world.folder);
+    let mut table = Table::new(&world.folder);
     for check in checks::all().iter().filter(|check| arguments.wants_check(check.name)) {
         eprintln!("== {} ({} s)", check.name, start.elapsed().as_secs());
         for row in (check.run)(&world, arguments) {
@@ -72,10 +72,9 @@ fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
     let world = World::prepare(arguments)?;
     let mut found = BTreeSet::new();
     for kit in checks::kits(&world, arguments) {
-        let manifest = world.catalog.kit(&kit).map_err(|error| error.to_string())?;
-        for answers in stagekit::lint::variants(&manifest) {
-            let renderer = stagekit::render::Renderer::new(&world.catalog, &kit).map_err(|error| error.to_string())?;
-            let rendered = renderer.render(&answers, &Rendition::solved(manifest.last())).map_err(|error| error.to_string())?;
+        let renderer = Renderer::new(&world.catalog, kit.name.get_ref()).map_err(|error| error.to_string())?;
+        for answers in stagekit::lint::variants(kit) {
+            let rendered = renderer.render(&answers, &Rendition::solved(kit.last())).map_err(|error| error.to_string())?;
             found.extend(services::images(&world, &rendered.stack)?);
             for (path, entry) in rendered.tree.iter().filter(|(path, _)| {
                 path.as_str().ends_with("Dockerfile") || path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml")

@@ -1,8 +1,9 @@
 //! What came out, as a table.
 
-use std::{fs, path::PathBuf};
-
-use crate::arguments::Arguments;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// How something ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,7 +82,7 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new(_: &Arguments, folder: &std::path::Path) -> Self {
+    pub fn new(folder: &Path) -> Self {
         Self { rows: Vec::new(), file: folder.join("results.tsv"), is_ci: is_ci() }
     }
 

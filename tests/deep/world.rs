@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use stagekit::{catalog::Catalog, digest::hex};
+use stagekit::{catalog::Catalog, digest::hex, manifest::KitManifest};
 
 use crate::{arguments::Arguments, records::Records, services::Services};
 
@@ -28,6 +28,8 @@ pub struct World {
     pub project: PathBuf,
     /// The built-in templates and the fixture kit.
     pub catalog: Catalog,
+    /// The manifests of all kits, by stage and name: one that cannot be read ends the verification.
+    pub kits: Vec<KitManifest>,
     /// Oldest first.
     pub jdks: Vec<Jdk>,
     pub records: Records,
@@ -62,6 +64,7 @@ impl World {
         let folder = folder.canonicalize().map_err(|error| error.to_string())?;
         let catalog = stagekit::overlay::read(&project.join("tests/fixtures/deep"), Path::new("tests/fixtures/deep"))
             .map_err(|error| error.to_string())?;
+        let kits = catalog.kits().map_err(|error| error.to_string())?;
         let today = first_line(&run(Command::new("date").arg("+%F"), Duration::from_secs(5))?.output);
         let seed = if arguments.seed.is_empty() { today.clone() } else { arguments.seed.clone() };
         eprintln!("samples are drawn by `--seed {seed}`; working in {}", folder.display());
@@ -75,6 +78,7 @@ impl World {
             folder,
             project,
             catalog,
+            kits,
             records,
             seed,
         })
@@ -99,6 +103,11 @@ impl World {
     /// The servers, started when first asked for.
     pub fn services(&self) -> &Services {
         self.services.get_or_init(|| Services::find(self))
+    }
+
+    /// The manifest of a kit.
+    pub fn kit(&self, name: &str) -> Result<&KitManifest, String> {
+        self.kits.iter().find(|kit| kit.name.get_ref() == name).ok_or_else(|| format!("there is no kit `{name}`"))
     }
 
     /// A JDK by its version, or the oldest.

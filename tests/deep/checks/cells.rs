@@ -3,26 +3,19 @@
 use stagekit::{
     answers::Kind,
     manifest::{KitManifest, Number},
-    render::answer_text,
     rendition::{Audience, Rendition},
 };
 
-use super::{kits, proven, two_at_a_time};
+use super::{holds_in, kits, proven, two_at_a_time};
 use crate::{
     arguments::Arguments,
     cell::{Cell, judge},
-    outcome::{Outcome, Row},
+    outcome::Row,
     world::World,
 };
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
-    let mut cells = Vec::new();
-    for kit in kits(world, arguments) {
-        match world.catalog.kit(&kit) {
-            Ok(manifest) => cells.extend(cells_of(world, &manifest, arguments.full)),
-            Err(error) => return vec![Row::new("cells", &kit, None, "", Outcome::Failed(error.to_string()), 0.0)],
-        }
-    }
+    let mut cells: Vec<Cell> = kits(world, arguments).flat_map(|kit| cells_of(world, kit, arguments.full)).collect();
     cells.retain(|cell| {
         arguments.wants_at(cell.rendition.at) && arguments.option.as_ref().is_none_or(|(name, value)| has(world, cell, name, value))
     });
@@ -30,16 +23,16 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 }
 
 fn has(world: &World, cell: &Cell, name: &str, value: &str) -> bool {
-    cell.render(world).is_ok_and(|(_, _, answers)| answer_text(&answers, name).is_some_and(|answer| answer == value))
+    cell.render(world).is_ok_and(|(_, _, answers)| answers.text(name).is_some_and(|answer| answer == value))
 }
 
 fn build(world: &World, cell: &Cell, index: usize) -> Result<(), String> {
-    let manifest = world.catalog.kit(&cell.kit).map_err(|error| error.to_string())?;
+    let manifest = world.kit(&cell.kit)?;
     let made = cell.make(world, &format!("cell-{index}"))?;
     let course = &made.rendered.course;
     let upto = (cell.rendition.at + 1).min(course.last);
     let (cases, _) = made.check(world, world.jdk(cell.jdk)?, upto)?;
-    judge(course, &hidden(&manifest, cell.rendition.audience), &|number| fails_with(&manifest, number), &cases, cell.rendition.at, None)?;
+    judge(course, &hidden(manifest, cell.rendition.audience), &|number| fails_with(manifest, number), &cases, cell.rendition.at, None)?;
     made.is_clean()?;
     // Built trees are large, and nobody looks at a green one.
     std::fs::remove_dir_all(&made.folder).map_err(|error| error.to_string())
@@ -123,15 +116,9 @@ fn limits(manifest: &KitManifest, name: &str) -> bool {
 
 /// Every value of every option but the default, for questions that are asked in this language.
 fn options(manifest: &KitManifest, language: &[(String, String)]) -> Vec<(String, String)> {
-    let is_asked = |name: &str| {
-        manifest.question(name).is_some_and(|question| {
-            question.when.as_ref().is_none_or(|condition| {
-                condition.holds(&|asked| language.iter().find(|(name, _)| name == asked).map(|(_, value)| value.as_str().into()))
-            })
-        })
-    };
     let mut found = Vec::new();
-    for question in manifest.question.iter().filter(|question| is_asked(question.name()) && question.name() != "language") {
+    for question in manifest.question.iter().filter(|question| holds_in(language, question.when.as_ref()) && question.name() != "language")
+    {
         let default = question.default.as_ref().map(ToString::to_string);
         let values: Vec<String> = match question.kind {
             Kind::Choice => question.choices.iter().map(|choice| choice.value.clone()).collect(),

@@ -6,12 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use stagekit::rendition::Rendition;
-
-use super::{cells::languages, kits};
+use super::solutions;
 use crate::{
     arguments::Arguments,
-    cell::{Cell, Made},
+    cell::Made,
     outcome::Row,
     world::{World, run as run_to_end},
 };
@@ -30,28 +28,19 @@ pub fn compose(world: &World, arguments: &Arguments) -> Vec<Row> {
 /// A row for each kit and language whose solution has `file`.
 fn each(world: &World, arguments: &Arguments, check: &'static str, file: &str, prove: fn(&Made) -> Result<(), String>) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut port = FIRST_PORT;
-    for kit in kits(world, arguments) {
-        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
-        for mut settings in languages(&manifest) {
-            if arguments.option.as_ref().is_some_and(|option| !settings.is_empty() && !settings.contains(option)) {
-                continue;
-            }
-            port += 1;
-            if manifest.question("port").is_some() {
-                settings.push(("port".to_owned(), port.to_string()));
-            }
-            let cell = Cell { kit: kit.clone(), settings, rendition: Rendition::solved(manifest.last()), jdk: None };
-            let Ok((tree, _, _)) = cell.render(world) else { continue };
-            if !tree.paths().any(|path| path.as_str() == file) {
-                continue;
-            }
-            if let Err(why) = world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]) {
-                rows.push(Row::skipped(check, &kit, cell.option(), why));
-                continue;
-            }
-            rows.push(Row::of(check, &kit, Some(manifest.last()), cell.option(), || prove(&cell.make(world, &format!("{check}-{port}"))?)));
+    for (port, (kit, mut cell)) in (FIRST_PORT + 1..).zip(solutions(world, arguments)) {
+        if kit.question("port").is_some() {
+            cell.settings.push(("port".to_owned(), port.to_string()));
         }
+        let has_file = cell.render(world).is_ok_and(|(tree, _, _)| tree.paths().any(|path| path.as_str() == file));
+        if !has_file {
+            continue;
+        }
+        if let Err(why) = world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]) {
+            rows.push(Row::skipped(check, &cell.kit, cell.option(), why));
+            continue;
+        }
+        rows.push(Row::of(check, &cell.kit, Some(kit.last()), cell.option(), || prove(&cell.make(world, &format!("{check}-{port}"))?)));
     }
     rows
 }

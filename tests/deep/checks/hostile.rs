@@ -106,22 +106,16 @@ const FRAGMENTS: [&str; 58] = [
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
-    for kit in kits(world, arguments) {
-        let manifest = match world.catalog.kit(&kit) {
-            Ok(manifest) => manifest,
-            Err(error) => {
-                rows.push(Row::new("hostile", &kit, None, "", Outcome::Failed(error.to_string()), 0.0));
-                continue;
-            }
-        };
+    for manifest in kits(world, arguments) {
+        let kit = manifest.name.get_ref();
         let asked: Vec<&str> =
             manifest.question.iter().filter(|question| question.kind == Kind::Text).map(|question| question.name()).collect();
         if asked.is_empty() || !arguments.wants_at(manifest.last()) {
             continue;
         }
         let wanted =
-            languages(&manifest).into_iter().filter(|language| arguments.option.as_ref().is_none_or(|option| language.contains(option)));
-        let subjects: Vec<Subject> = wanted.map(|language| Subject { world, manifest: &manifest, language, asked: &asked }).collect();
+            languages(manifest).into_iter().filter(|language| arguments.option.as_ref().is_none_or(|option| language.contains(option)));
+        let subjects: Vec<Subject> = wanted.map(|language| Subject { world, manifest, language, asked: &asked }).collect();
         // They wait for other programs most of the time.
         std::thread::scope(|scope| {
             let threads: Vec<_> = subjects.iter().map(|subject| scope.spawn(|| subject.rows())).collect();
@@ -129,7 +123,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
                 rows.extend(
                     thread
                         .join()
-                        .unwrap_or_else(|_| vec![Row::new("hostile", &kit, None, "", Outcome::Failed("it panicked".to_owned()), 0.0)]),
+                        .unwrap_or_else(|_| vec![Row::new("hostile", kit, None, "", Outcome::Failed("it panicked".to_owned()), 0.0)]),
                 );
             }
         });

@@ -2,9 +2,7 @@
 
 use std::{process::Command, time::Duration};
 
-use stagekit::rendition::Rendition;
-
-use super::{cells::languages, kits};
+use super::solutions;
 use crate::{
     arguments::Arguments,
     cell::{Cell, Made},
@@ -74,18 +72,10 @@ const LINTERS: [Linter; 11] = [
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
-    for kit in kits(world, arguments) {
-        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
-        for settings in languages(&manifest) {
-            if arguments.option.as_ref().is_some_and(|option| !settings.is_empty() && !settings.contains(option)) {
-                continue;
-            }
-            let cell = Cell { kit: kit.clone(), settings, rendition: Rendition::solved(manifest.last()), jdk: None };
-            let at = Some(manifest.last());
-            match cell.make(world, &format!("lint-{kit}-{}", cell.option().replace('=', "-"))) {
-                Err(why) => rows.push(Row::of("lint", &kit, at, cell.option(), || Err(why))),
-                Ok(made) => rows.extend(LINTERS.iter().filter_map(|linter| lint(world, &cell, &made, linter))),
-            }
+    for (kit, cell) in solutions(world, arguments) {
+        match cell.make(world, &format!("lint-{}-{}", cell.kit, cell.option().replace('=', "-"))) {
+            Err(why) => rows.push(Row::of("lint", &cell.kit, Some(kit.last()), cell.option(), || Err(why))),
+            Ok(made) => rows.extend(LINTERS.iter().filter_map(|linter| lint(world, &cell, &made, linter))),
         }
     }
     rows

@@ -13,6 +13,8 @@ mod workflow;
 
 use std::sync::{Mutex, RwLock};
 
+use stagekit::{condition::Condition, manifest::KitManifest, rendition::Rendition};
+
 use crate::{
     arguments::Arguments,
     cell::Cell,
@@ -49,8 +51,28 @@ pub fn all() -> Vec<Check> {
 }
 
 /// The kits that are wanted, in order.
-pub fn kits(world: &World, arguments: &Arguments) -> Vec<String> {
-    world.catalog.kit_names().into_iter().filter(|kit| arguments.wants_kit(kit)).collect()
+pub fn kits<'w>(world: &'w World, arguments: &Arguments) -> impl Iterator<Item = &'w KitManifest> {
+    world.kits.iter().filter(|kit| arguments.wants_kit(kit.name.get_ref()))
+}
+
+/// The solution of each wanted kit in each wanted language.
+fn solutions<'w>(world: &'w World, arguments: &Arguments) -> Vec<(&'w KitManifest, Cell)> {
+    let mut found = Vec::new();
+    for kit in kits(world, arguments) {
+        for settings in cells::languages(kit) {
+            if arguments.option.as_ref().is_none_or(|option| settings.is_empty() || settings.contains(option)) {
+                let cell = Cell { kit: kit.name.get_ref().clone(), settings, rendition: Rendition::solved(kit.last()), jdk: None };
+                found.push((kit, cell));
+            }
+        }
+    }
+    found
+}
+
+/// Whether a condition holds where only these answers are known.
+fn holds_in(settings: &[(String, String)], condition: Option<&Condition>) -> bool {
+    let value = |asked: &str| settings.iter().find(|(name, _)| name == asked).map(|(_, value)| value.as_str().into());
+    condition.is_none_or(|condition| condition.holds(&value))
 }
 
 /// Proves something of a cell, unless a record says that just this was proven before. `extra`: what besides the cell the outcome depends on.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use stagekit::{catalog::Catalog, digest::hex, milestone::Outcome as Ended, rendition::Rendition};
 
-use super::{cells::languages, kits, proven, two_at_a_time};
+use super::{proven, solutions, two_at_a_time};
 use crate::{
     arguments::Arguments,
     cell::Cell,
@@ -25,21 +25,15 @@ struct Job {
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut jobs = Vec::new();
-    for kit in kits(world, arguments) {
-        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
-        for settings in languages(&manifest) {
-            if arguments.option.as_ref().is_some_and(|option| !settings.is_empty() && !settings.contains(option)) {
-                continue;
-            }
-            let mut found = jobs_of(world, &kit, &settings);
-            found.retain(|job| arguments.wants_at(job.block.number));
-            // Drawn by the seed: the smallest hashes.
-            found.sort_by_key(|job| hex(format!("{}\0{}\0{}", world.seed, job.file, job.block.line).as_bytes()));
-            if !arguments.full {
-                found.truncate(SAMPLE);
-            }
-            jobs.extend(found);
+    for (_, solution) in solutions(world, arguments) {
+        let mut found = jobs_of(world, &solution);
+        found.retain(|job| arguments.wants_at(job.block.number));
+        // Drawn by the seed: the smallest hashes.
+        found.sort_by_key(|job| hex(format!("{}\0{}\0{}", world.seed, job.file, job.block.line).as_bytes()));
+        if !arguments.full {
+            found.truncate(SAMPLE);
         }
+        jobs.extend(found);
     }
     two_at_a_time(&jobs, |index, job| {
         let option = format!("{} {}:{}", job.cell.option(), job.file.rsplit('/').next().unwrap_or(""), job.block.line);
@@ -48,11 +42,11 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 }
 
 /// The blocks in the learner's files of this language's solution.
-fn jobs_of(world: &World, kit: &str, settings: &[(String, String)]) -> Vec<Job> {
-    let Ok(last) = world.catalog.kit(kit).map(|manifest| manifest.last()) else { return Vec::new() };
-    let cell = |at| Cell { kit: kit.to_owned(), settings: settings.to_vec(), rendition: Rendition::solved(at), jdk: None };
+fn jobs_of(world: &World, solution: &Cell) -> Vec<Job> {
+    let last = solution.rendition.at;
+    let cell = |at| Cell { rendition: Rendition::solved(at), ..solution.clone() };
     let mut jobs = Vec::new();
-    for file in world.catalog.files_below(&format!("kits/{kit}/files")).into_iter().filter(|file| file.ends_with(".hbs")) {
+    for file in world.catalog.files_below(&format!("kits/{}/files", solution.kit)).into_iter().filter(|file| file.ends_with(".hbs")) {
         let Some(text) = world.catalog.file(&file).and_then(|bytes| String::from_utf8(bytes.into_owned()).ok()) else { continue };
         for block in blocks(&text) {
             // Only what this language renders, and what a learner writes.

@@ -10,10 +10,10 @@ use crate::{arguments::Arguments, cell::Cell, outcome::Row, world::World};
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
     for kit in kits(world, arguments) {
-        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
-        let languages = languages(&manifest);
+        let languages = languages(kit);
         if languages.len() > 1 && arguments.option.is_none() {
-            rows.push(Row::of("same", &kit, Some(manifest.last()), "all languages", || same(world, &kit, manifest.last(), &languages)));
+            let name = kit.name.get_ref();
+            rows.push(Row::of("same", name, Some(kit.last()), "all languages", || same(world, name, kit.last(), &languages)));
         }
     }
     rows

@@ -8,7 +8,7 @@ use std::{
 
 use stagekit::{manifest::Number, rendition::Rendition};
 
-use super::{cells::languages, kits};
+use super::solutions;
 use crate::{
     arguments::Arguments,
     cell::Cell,
@@ -20,18 +20,12 @@ const TOUR: &str = "requests/tour.sh";
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
-    for kit in kits(world, arguments) {
-        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
-        for settings in languages(&manifest) {
-            if arguments.option.as_ref().is_some_and(|option| !settings.is_empty() && !settings.contains(option)) {
-                continue;
-            }
-            // At the start, half way and at the end: the tour says what it cannot show yet.
-            for at in [0, manifest.last() / 2, manifest.last()].into_iter().filter(|at| arguments.wants_at(*at)) {
-                let cell = Cell { kit: kit.clone(), settings: settings.clone(), rendition: Rendition::solved(at), jdk: None };
-                if cell.render(world).is_ok_and(|(tree, _, _)| tree.paths().any(|path| path.as_str() == TOUR)) {
-                    rows.push(Row::of("tour", &kit, Some(at), cell.option(), || toured(world, &cell, at)));
-                }
+    for (kit, solution) in solutions(world, arguments) {
+        // At the start, half way and at the end: the tour says what it cannot show yet.
+        for at in [0, kit.last() / 2, kit.last()].into_iter().filter(|at| arguments.wants_at(*at)) {
+            let cell = Cell { rendition: Rendition::solved(at), ..solution.clone() };
+            if cell.render(world).is_ok_and(|(tree, _, _)| tree.paths().any(|path| path.as_str() == TOUR)) {
+                rows.push(Row::of("tour", &cell.kit, Some(at), cell.option(), || toured(world, &cell, at)));
             }
         }
     }

@@ -12,10 +12,10 @@ use std::{
 
 use stagekit::rendition::Rendition;
 
-use super::{cells::languages, kits};
+use super::solutions;
 use crate::{
     arguments::Arguments,
-    cell::{Cell, Made},
+    cell::{Cell, Made, commit},
     outcome::Row,
     world::{World, run as run_to_end, tail},
 };
@@ -24,32 +24,21 @@ const FILE: &str = ".github/workflows/ci.yml";
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
-    for kit in kits(world, arguments) {
-        let Ok(manifest) = world.catalog.kit(&kit) else { continue };
-        for settings in languages(&manifest) {
-            if arguments.option.as_ref().is_some_and(|option| !settings.is_empty() && !settings.contains(option)) {
-                continue;
-            }
-            let good = Cell { kit: kit.clone(), settings, rendition: Rendition::solved(manifest.last()), jdk: None };
-            let Ok((tree, _, _)) = good.render(world) else { continue };
-            if !tree.paths().any(|path| path.as_str() == FILE) {
-                continue;
-            }
-            if let Err(why) =
-                world.needs(&["act", "--version"]).and_then(|_| world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]))
-            {
-                rows.push(Row::skipped("workflow", &kit, good.option(), why));
-                continue;
-            }
-            rows.push(Row::of("workflow", &kit, Some(manifest.last()), format!("{} green", good.option()), || {
-                executed(world, &good, true)
-            }));
-            // The counter-proof: a milestone that is said to be reached and is not.
-            let Some(trap) = manifest.trap.iter().find(|trap| trap.when.is_none()) else { continue };
-            let bad =
-                Cell { rendition: Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) }, ..good.clone() };
-            rows.push(Row::of("workflow", &kit, Some(trap.at), format!("{} red", bad.option()), || executed(world, &bad, false)));
+    for (kit, good) in solutions(world, arguments) {
+        let has_workflow = good.render(world).is_ok_and(|(tree, _, _)| tree.paths().any(|path| path.as_str() == FILE));
+        if !has_workflow {
+            continue;
         }
+        let tools = world.needs(&["act", "--version"]).and_then(|_| world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]));
+        if let Err(why) = tools {
+            rows.push(Row::skipped("workflow", &good.kit, good.option(), why));
+            continue;
+        }
+        rows.push(Row::of("workflow", &good.kit, Some(kit.last()), format!("{} green", good.option()), || executed(world, &good, true)));
+        // The counter-proof: a milestone that is said to be reached and is not.
+        let Some(trap) = kit.trap.iter().find(|trap| trap.when.is_none()) else { continue };
+        let bad = Cell { rendition: Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) }, ..good.clone() };
+        rows.push(Row::of("workflow", &bad.kit, Some(trap.at), format!("{} red", bad.option()), || executed(world, &bad, false)));
     }
     rows
 }
@@ -116,13 +105,7 @@ fn write_stub(folder: &Path, name: &str) -> Result<(), String> {
         .and_then(|()| fs::write(folder.join("action.yml"), text))
         .map_err(|error| format!("{}: {error}", folder.display()))?;
     if !folder.join(".git").exists() {
-        for words in [
-            &["init", "--quiet"][..],
-            &["add", "--all"],
-            &["-c", "user.name=deep", "-c", "user.email=deep@localhost", "commit", "--quiet", "-m", "stub"],
-        ] {
-            run_to_end(Command::new("git").args(words).current_dir(folder), Duration::from_secs(20))?.ok("git")?;
-        }
+        commit(folder)?;
     }
     Ok(())
 }
