@@ -239,6 +239,12 @@ impl Wanted {
         ))
     }
 
+    /// Whether a file that has one of them has the other.
+    fn asks_for_the_same(&self, other: &Self) -> bool {
+        let is_same_key = self.key == other.key || self.is_element() && other.is_element();
+        is_same_key && (&self.path, self.format, &self.parts, &self.value) == (&other.path, other.format, &other.parts, &other.value)
+    }
+
     /// Whether no file can satisfy both.
     fn contradicts(&self, other: &Self) -> bool {
         let keyed = !self.is_element() && !matches!(self.format, Format::Lines | Format::Xml);
@@ -289,7 +295,13 @@ fn wanted(contributions: &[Contribution]) -> (Vec<Wanted>, Vec<Fault>) {
     let text = |group: &[Wanted]| group.iter().map(|wanted| wanted.value.to_string()).collect::<Vec<_>>();
     groups.sort_by(|a, b| a[0].order(&b[0]).then_with(|| text(a).cmp(&text(b))));
     groups.dedup();
-    let mut all: Vec<Wanted> = groups.into_iter().flatten().collect();
+    // Asked for twice is asked for once: taking out goes the way back, and would find the second one first.
+    let mut all: Vec<Wanted> = Vec::new();
+    for one in groups.into_iter().flatten() {
+        if !all.iter().any(|there| there.asks_for_the_same(&one)) {
+            all.push(one);
+        }
+    }
     let nested: Vec<_> = all.iter().map(|one| inside(one, &all)).collect();
     for (one, nested) in all.iter_mut().zip(nested) {
         one.nested = nested;

@@ -516,7 +516,8 @@ fn parse_toml(text: &str) -> Value {
             toml::Value::Array(list) => list.iter().map(to_json).collect(),
             // Line ends in a multi-line string are the file's.
             toml::Value::String(text) => text.replace('\r', "").into(),
-            toml::Value::Datetime(date) => date.to_string().into(),
+            // A date is no text that reads like one.
+            toml::Value::Datetime(date) => format!("the date {date}").into(),
             scalar => serde_json::to_value(scalar).unwrap(),
         }
     }
@@ -705,6 +706,25 @@ proptest! {
         }
         withdraw(tree(&text), all);
         missing(&tree(&text), all);
+    }
+}
+
+#[test]
+fn an_element_that_is_given_twice_is_taken_out_once() {
+    let before = "l:\n\n- x\n\n# above\nk: 1\n";
+    let list: ::toml::Value = vec![::toml::Value::Integer(1), ::toml::Value::Integer(2), ::toml::Value::Integer(1)].into();
+    let of = |key: &str, value| Contribution {
+        path: path(),
+        format: Format::Yaml,
+        pointer: "/l".to_owned(),
+        key: key.to_owned(),
+        from: 0,
+        value,
+    };
+    for all in [vec![of("-", list.clone())], vec![of("", list), of("-", 1.into())]] {
+        let grown = contribute(tree(before), &all).unwrap();
+        assert_eq!(text(&grown), "l:\n\n- x\n\n# above\n- 1\n\n- 2\nk: 1\n");
+        assert!(roundtrips(before, &grown, &all).unwrap(), "{}", text(&withdraw(grown.clone(), &all).0));
     }
 }
 
