@@ -43,6 +43,7 @@ usage: cargo test --test deep -- [OPTION]…
 
 Environment: JAVA_HOMES (JDK homes, `:` between them, oldest first; default: found below /usr/lib/jvm), DOCKER_HOST, IT_POSTGRES_URL, IT_MYSQL_URL,
 IT_REDIS_URL (servers to use instead of starting some), MVNW_REPOURL and MAVEN_ARGS (passed on to Maven), DEEP_FOLDER (where to work; default target/deep),
+DEEP_TEMPLATES (a folder of templates that lies over the built-in ones: a kit is tried without compiling stagekit),
 CI=true (a check that cannot run is a failure, not a skip).";
 
 impl Arguments {

@@ -1,6 +1,7 @@
 //! The machine: tools, JDKs, folders, templates, and how programs are run on it.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsStr,
     fs,
     io::Read,
@@ -36,7 +37,7 @@ pub struct World {
     pub seed: String,
     /// Of the verifier's own source.
     pub verifier: String,
-    tools: Mutex<std::collections::BTreeMap<String, Option<String>>>,
+    tools: Mutex<BTreeMap<String, Option<String>>>,
     services: OnceLock<Services>,
 }
 
@@ -62,8 +63,7 @@ impl World {
         }
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let folder = folder.canonicalize().map_err(|error| error.to_string())?;
-        let catalog = stagekit::overlay::read(&project.join("tests/fixtures/deep"), Path::new("tests/fixtures/deep"))
-            .map_err(|error| error.to_string())?;
+        let catalog = catalog(&project)?;
         let kits = catalog.kits().map_err(|error| error.to_string())?;
         let today = first_line(&run(Command::new("date").arg("+%F"), Duration::from_secs(5))?.output);
         let seed = if arguments.seed.is_empty() { today.clone() } else { arguments.seed.clone() };
@@ -141,6 +141,17 @@ impl World {
         command.args(arguments).current_dir(folder).env("PATH", path).env("JAVA_HOME", &jdk.home).env_remove("CI").env("LC_ALL", "C.UTF-8");
         command
     }
+}
+
+/// The built-in templates, or those that DEEP_TEMPLATES names over them, and the fixture kit.
+fn catalog(project: &Path) -> Result<Catalog, String> {
+    let fixtures = Path::new("tests/fixtures/deep");
+    let mut files = BTreeMap::new();
+    for folder in std::env::var_os("DEEP_TEMPLATES").map(PathBuf::from).into_iter().chain([project.join(fixtures)]) {
+        let read = stagekit::overlay::read(&folder, fixtures).map_err(|error| error.to_string())?;
+        files.extend(read.files_below("").into_iter().filter_map(|path| Some((path.clone(), read.file(&path)?.into_owned()))));
+    }
+    Ok(Catalog::with_overlay(files, fixtures.to_string_lossy()))
 }
 
 /// Runs to the end, or kills the whole process group when `limit` is over.
