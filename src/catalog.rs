@@ -16,14 +16,23 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 /// Every file of the embedded tree in the order of the paths: `include_dir` compares paths part by part on each look-up, which costs more than
 /// rendering does.
 static INDEX: LazyLock<Vec<(&'static str, &'static [u8])>> = LazyLock::new(|| {
-    let mut files = Vec::with_capacity(DIGESTS.len());
+    let mut files = Vec::with_capacity(KNOWN.len());
     collect(EMBEDDED.entries(), &mut files);
     files.sort_unstable_by_key(|(path, _)| *path);
     files
 });
 
-// `DIGESTS`: of each embedded file the SHA-256 of path and content, in the order of the paths.
-include!(concat!(env!("OUT_DIR"), "/digests.rs"));
+/// What the build found out about an embedded file.
+struct Known {
+    path: &'static str,
+    /// The SHA-256 of path and content.
+    digest: [u8; 32],
+    /// A manifest in the form of [`manifest::parsed`]; empty for other files.
+    parsed: &'static [u8],
+}
+
+// `KNOWN`: all of them in the order of the paths.
+include!(concat!(env!("OUT_DIR"), "/known.rs"));
 
 /// The embedded file at `path`.
 fn embedded(path: &str) -> Option<&'static [u8]> {
@@ -70,11 +79,15 @@ impl Catalog {
 
     /// The SHA-256 of path and content of a file that is as it was when this program was built; `None` for one that an overlay brings.
     pub fn known_digest(&self, path: &str) -> Option<[u8; 32]> {
+        self.known(path).map(|known| known.digest)
+    }
+
+    fn known(&self, path: &str) -> Option<&'static Known> {
         if self.overlay.contains_key(path) {
             return None;
         }
-        let at = DIGESTS.binary_search_by_key(&path, |(path, _)| path).ok()?;
-        Some(DIGESTS[at].1)
+        let at = KNOWN.binary_search_by_key(&path, |known| known.path).ok()?;
+        Some(&KNOWN[at])
     }
 
     /// How messages name the file at `path` below `templates/`.
@@ -166,6 +179,11 @@ impl Catalog {
 
     /// A manifest at `path`, or an error with all its faults.
     pub fn toml<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        // What is wrong with it is told from its text.
+        let parsed = self.known(path).filter(|known| !known.parsed.is_empty());
+        if let Some(Ok(manifest)) = parsed.map(|known| manifest::read_parsed(known.parsed)) {
+            return Ok(manifest);
+        }
         let place = self.place(path);
         let bytes = self.file(path).ok_or_else(|| Error::failed(format!("`{place}` is missing")))?;
         let unreadable = |faults| {
@@ -191,14 +209,40 @@ fn collect(entries: &'static [DirEntry<'static>], found: &mut Vec<(&'static str,
 mod tests {
     use sha2::{Digest as _, Sha256};
 
-    use super::{Catalog, DIGESTS, INDEX};
+    use super::{Catalog, INDEX, KNOWN};
+    use crate::manifest::{self, FeatureManifest, KitManifest};
 
     #[test]
     fn digests_are_those_of_the_embedded_files() {
-        assert_eq!(DIGESTS.map(|(path, _)| path).to_vec(), INDEX.iter().map(|(path, _)| *path).collect::<Vec<_>>());
+        assert_eq!(KNOWN.iter().map(|known| known.path).collect::<Vec<_>>(), INDEX.iter().map(|(path, _)| *path).collect::<Vec<_>>());
         for (path, content) in INDEX.iter() {
             let digest = Sha256::new().chain_update(path).chain_update(content).finalize();
             assert_eq!(Catalog::embedded().known_digest(path), Some(digest.into()), "{path}");
         }
+    }
+
+    #[test]
+    fn manifests_are_known_as_their_texts_say() {
+        let mut seen = 0;
+        for (path, content) in INDEX.iter().filter(|(path, _)| path.strip_suffix(".toml").is_some()) {
+            let Some(known) = Catalog::embedded().known(path).filter(|known| !known.parsed.is_empty()) else {
+                assert!(path.contains("/files/"), "{path} is parsed in every run");
+                continue;
+            };
+            let text = std::str::from_utf8(content).unwrap();
+            let both = if path.ends_with("/kit.toml") {
+                let known: KitManifest = manifest::read_parsed(known.parsed).unwrap();
+                [format!("{known:#?}"), format!("{:#?}", manifest::read::<KitManifest>(path, text).unwrap())]
+            } else if path.ends_with("/feature.toml") {
+                let known: FeatureManifest = manifest::read_parsed(known.parsed).unwrap();
+                [format!("{known:#?}"), format!("{:#?}", manifest::read::<FeatureManifest>(path, text).unwrap())]
+            } else {
+                let known: toml::Table = manifest::read_parsed(known.parsed).unwrap();
+                [format!("{known:#?}"), format!("{:#?}", text.parse::<toml::Table>().unwrap())]
+            };
+            assert_eq!(both[0], both[1], "{path}");
+            seen += 1;
+        }
+        assert!(seen > 3, "only {seen} manifests");
     }
 }

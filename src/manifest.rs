@@ -2,6 +2,7 @@
 //!
 //! The format is described in `docs/kit-format.md`.
 
+mod parsed;
 mod read;
 mod validate;
 
@@ -10,6 +11,7 @@ use toml::Spanned;
 
 pub(crate) use self::validate::sample;
 pub use self::{
+    parsed::read_parsed,
     read::{line_of, read},
     validate::{validate_feature, validate_kit},
 };

@@ -153,6 +153,10 @@ impl<'a> Lexer<'a> {
     /// could end anywhere.
     fn prose(&mut self, part: Range<usize>) {
         let text = self.file.get(part.clone()).unwrap_or_default();
+        // What is refused here is refused inside of these lines.
+        if !text.contains(HOLE) {
+            return;
+        }
         let mut closed = true;
         for line in lines(text) {
             closed &= self.prose_line(&(part.start + line.start..part.start + line.end));
