@@ -223,6 +223,7 @@ fn rendered(catalog: &Catalog, place: &str, kit: KitManifest) -> Vec<Fault> {
         for rendition in
             plain.chain(trapped).flat_map(|rendition| [rendition.clone(), Rendition { audience: Audience::Grader, ..rendition }])
         {
+            faults.extend(renderer.next_steps(answers, &rendition, &|step| holds(&step.when)).err().into_iter().flatten());
             match renderer.try_render(answers, &rendition) {
                 Err(more) => faults.extend(more),
                 Ok(rendered) => {

@@ -3,6 +3,7 @@
 mod flatten;
 mod helpers;
 mod names;
+mod origin;
 mod stack_data;
 mod truth;
 
@@ -17,7 +18,7 @@ use handlebars::{Context, Handlebars};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use self::{flatten::Flatten, names::Names};
+use self::{flatten::Flatten, names::Names, origin::Origin};
 use crate::{
     answers::{Answers, Kind, Value, derived},
     catalog::Catalog,
@@ -26,7 +27,7 @@ use crate::{
     course::Course,
     digest::digits,
     error::{Error, ErrorKind, Fault, Result},
-    manifest::{FeatureManifest, FilesRule, KitManifest, Role, tags},
+    manifest::{FeatureManifest, FilesRule, KitManifest, NextStep, Role, tags},
     milestone,
     rendition::{Audience, Rendition},
     stack::Stack,
@@ -87,7 +88,7 @@ enum Content {
 struct Owner<'r> {
     name: String,
     folder: String,
-    manifest: String,
+    manifest: Origin<'r>,
     files: &'r [FilesRule],
 }
 
@@ -130,11 +131,14 @@ impl<'c> Renderer<'c> {
 
     /// Renders the kit. `answers` are complete and valid.
     pub fn render(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered> {
-        self.try_render(answers, rendition).map_err(|faults| {
-            let name = self.kit.name.get_ref();
-            Error::faults(ErrorKind::Failed, format!("kit `{name}` cannot be rendered"), faults)
-                .hint("this is a fault of the kit; `stagekit templates lint` shows every one")
-        })
+        self.try_render(answers, rendition).map_err(|faults| self.faulty(faults))
+    }
+
+    /// The error that these faults of the kit are.
+    pub fn faulty(&self, faults: Vec<Fault>) -> Error {
+        let name = self.kit.name.get_ref();
+        Error::faults(ErrorKind::Failed, format!("kit `{name}` cannot be rendered"), faults)
+            .hint("this is a fault of the kit; `stagekit templates lint` shows every one")
     }
 
     /// The same, with its faults as a list.
@@ -142,7 +146,7 @@ impl<'c> Renderer<'c> {
         // 1. what templates see
         let mut names = self.names(answers, rendition);
         let holds = |condition: &Option<Condition>| answers.meet(condition.as_ref());
-        let manifest = self.catalog.place(&format!("kits/{}/kit.toml", self.kit.name.get_ref()));
+        let manifest = Origin::new(self.catalog, format!("kits/{}/kit.toml", self.kit.name.get_ref()));
         let features: Vec<&str> = self
             .kit
             .feature
@@ -154,16 +158,16 @@ impl<'c> Renderer<'c> {
         let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &known, &holds)?;
         let course = Course::of(&self.kit, rendition, &holds);
         names.set("course", course.to_json(rendition.at));
-        let context = Context::wraps(&names.values).map_err(|error| vec![Fault::new(&manifest, error.to_string())])?;
+        let context = Context::wraps(&names.values).map_err(|error| vec![manifest.fault(error.to_string())])?;
         let mut digest = Sha256::new();
-        digest.update(self.catalog.file(&format!("kits/{}/kit.toml", self.kit.name.get_ref())).unwrap_or_default());
+        digest.update(manifest.bytes());
 
         // 2. the kit's files, then its features', each path with one owner
         let mut out = Assembly::default();
         let kit_owner = Owner {
             name: self.kit.name.get_ref().clone(),
             folder: format!("kits/{}/files", self.kit.name.get_ref()),
-            manifest: manifest.clone(),
+            manifest,
             files: &self.kit.files,
         };
         let mut engine = self.engine.borrow_mut();
@@ -174,14 +178,9 @@ impl<'c> Renderer<'c> {
         let mut feature_owners = Vec::new();
         for name in &features {
             let Some(feature) = self.features.get(*name) else { continue };
-            let path = format!("features/{name}/feature.toml");
-            digest.update(self.catalog.file(&path).unwrap_or_default());
-            let owner = Owner {
-                name: (*name).to_owned(),
-                folder: format!("features/{name}/files"),
-                manifest: self.catalog.place(&path),
-                files: &feature.files,
-            };
+            let manifest = Origin::new(self.catalog, format!("features/{name}/feature.toml"));
+            digest.update(manifest.bytes());
+            let owner = Owner { name: (*name).to_owned(), folder: format!("features/{name}/files"), manifest, files: &feature.files };
             self.assemble(&owner, &in_stack, &course, &mut flatten, &mut digest, &mut out);
             feature_owners.push(owner);
         }
@@ -222,6 +221,28 @@ impl<'c> Renderer<'c> {
         })
     }
 
+    /// What to run next in this rendering: the steps that `wants` chooses, their texts filled in. A step that names `m.next` is left out where
+    /// no milestone comes next.
+    pub fn next_steps(
+        &self,
+        answers: &Answers,
+        rendition: &Rendition,
+        wants: &dyn Fn(&NextStep) -> bool,
+    ) -> Result<Vec<NextStep>, Vec<Fault>> {
+        let origin = Origin::new(self.catalog, format!("kits/{}/kit.toml", self.kit.name.get_ref()));
+        let mut names = self.names(answers, rendition);
+        let course = Course::of(&self.kit, rendition, &|condition| answers.meet(condition.as_ref()));
+        names.set("course", course.to_json(rendition.at));
+        let (mut steps, mut faults) = (Vec::new(), Vec::new());
+        for step in self.kit.next_step.iter().filter(|step| wants(step)) {
+            match stack_data::next_step(&origin, step, &names) {
+                Ok(step) => steps.extend(step),
+                Err(more) => faults.extend(more),
+            }
+        }
+        if faults.is_empty() { Ok(steps) } else { Err(faults) }
+    }
+
     fn names(&self, answers: &Answers, rendition: &Rendition) -> Names {
         let mut names = Names::new();
         let mut map = serde_json::Map::new();
@@ -244,7 +265,8 @@ impl<'c> Renderer<'c> {
         let last = rendition.last(self.kit.last());
         names.set("a", Json::Object(map));
         names.set("v", self.versions.clone());
-        names.set("m", json!({"at": rendition.at, "last": last, "tags": tags(rendition.at)}));
+        let next = (rendition.at < last).then_some(rendition.at + 1);
+        names.set("m", json!({"at": rendition.at, "last": last, "next": next, "tags": tags(rendition.at)}));
         names
     }
 

@@ -40,6 +40,10 @@ prompt = "Docker?"
 kind = "bool"
 default = true
 
+[[next_step]]
+command = "app {{a.name}} {{m.next}}"
+why = "w"
+
 [[stack]]
 language = "python"
 language_version = "{{v.python}}"
@@ -352,6 +356,10 @@ fn lint_reads_manifests_to_their_end() {
         ("hints = [\"h\"]\n[[milestone]]", "[[milestone]]", "milestone 1 has no hint"),
         ("glob = \"old.txt\"", "glob = \"odl.txt\"", "t/kits/tiny/kit.toml: `odl.txt` matches no file"),
         ("name = \"box\"", "name = \"bix\"", "there is no feature `bix`"),
+        ("app {{a.name}}", "app {{a.nmae}}", "t/kits/tiny/kit.toml:33: undeclared name `a.nmae` (did you mean `name`?)"),
+        ("why = \"w\"", "why = \"{{m.nxet}}\"", "t/kits/tiny/kit.toml:34: undeclared name `m.nxet` (did you mean `next`?)"),
+        ("app {{a.name}}", "app {{a.motto}}", "t/kits/tiny/kit.toml:33: the text answer `a.motto` cannot stand in a command"),
+        ("title = \"{{a.motto}}\"", "title = \"{{a.moto}}\"", "t/kits/tiny/kit.toml:41: undeclared name `a.moto` (did you mean `motto`?)"),
     ] {
         assert!(MANIFEST.contains(from));
         let faults = faults_of(&[("kits/tiny/kit.toml", Some(&MANIFEST.replacen(from, to, 1)))]);

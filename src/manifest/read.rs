@@ -1,7 +1,12 @@
 //! Reading a manifest: all faults that can be told apart, not only the first.
 
+use std::ops::Range;
+
 use serde::de::DeserializeOwned;
-use toml::{Spanned, de::DeTable, de::DeValue};
+use toml::{
+    Spanned,
+    de::{DeString, DeTable, DeValue},
+};
 
 use crate::error::{Fault, nearest};
 
@@ -38,30 +43,77 @@ pub fn line_of(text: &str, offset: usize) -> usize {
     text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
-fn fault(place: &str, text: &str, message: &str, span: Option<std::ops::Range<usize>>) -> Fault {
+fn fault(place: &str, text: &str, message: &str, span: Option<Range<usize>>) -> Fault {
     let said = message.lines().next().unwrap_or(message);
-    let mut fault = Fault::new(place, said.replacen("unknown field", "unknown key", 1));
-    if let Some((name, known)) = unknown_field(message) {
-        fault.message = format!("unknown key `{name}`");
-        fault.hint = Some(match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known: {}", known.join(", ")),
-        });
-    }
+    let fault = match unknown_key(message) {
+        Some((_, fault)) => Fault { place: place.to_owned(), ..fault },
+        None => Fault::new(place, said),
+    };
     match span {
         Some(span) => fault.at(line_of(text, span.start)),
         None => fault,
     }
 }
 
-/// serde's sentence, taken apart: unknown field `x`, expected one of `a`, `b`.
-fn unknown_field(message: &str) -> Option<(&str, Vec<&str>)> {
-    let rest = message.strip_prefix("unknown field `")?;
+/// The key that serde does not know, and the fault without its place: unknown field `x`, expected one of `a`, `b`.
+pub(crate) fn unknown_key(said: &str) -> Option<(&str, Fault)> {
+    let rest = said.strip_prefix("unknown field `")?;
     let (name, known) = rest.split_once('`')?;
-    Some((name, known.split('`').skip(1).step_by(2).collect()))
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    let fault = Fault::new("", format!("unknown key `{name}`"));
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known: {}", known.join(", ")),
+    };
+    Some((name, fault.hint(hint)))
 }
 
-fn take_out(table: &mut DeTable<'_>, span: &std::ops::Range<usize>) -> bool {
+/// The lines (from 1) where a manifest has this text as a value.
+pub(crate) fn lines_of_value(manifest: &str, wanted: &str) -> Vec<usize> {
+    let mut lines = Vec::new();
+    if let Ok(table) = DeTable::parse(manifest) {
+        walk_table(table.get_ref(), &mut |_, value| {
+            if value.get_ref().as_str() == Some(wanted) {
+                lines.push(line_of(manifest, value.span().start));
+            }
+        });
+    }
+    lines
+}
+
+/// The lines (from 1) where a manifest has this key anywhere in `table`.
+pub(crate) fn lines_of_key(manifest: &str, table: &str, wanted: &str) -> Vec<usize> {
+    let mut lines = Vec::new();
+    if let Ok(parsed) = DeTable::parse(manifest) {
+        for (_, value) in parsed.get_ref().iter().filter(|(key, _)| key.get_ref() == table) {
+            walk(None, value, &mut |key, _| {
+                if let Some(key) = key.filter(|key| key.get_ref() == wanted) {
+                    lines.push(line_of(manifest, key.span().start));
+                }
+            });
+        }
+    }
+    lines
+}
+
+type Visit<'v> = dyn FnMut(Option<&Spanned<DeString<'_>>>, &Spanned<DeValue<'_>>) + 'v;
+
+fn walk_table(table: &DeTable<'_>, visit: &mut Visit<'_>) {
+    for (key, value) in table {
+        walk(Some(key), value, visit);
+    }
+}
+
+fn walk(key: Option<&Spanned<DeString<'_>>>, value: &Spanned<DeValue<'_>>, visit: &mut Visit<'_>) {
+    visit(key, value);
+    match value.get_ref() {
+        DeValue::Table(table) => walk_table(table, visit),
+        DeValue::Array(items) => items.iter().for_each(|item| walk(None, item, visit)),
+        _ => {}
+    }
+}
+
+fn take_out(table: &mut DeTable<'_>, span: &Range<usize>) -> bool {
     let found = table.keys().find(|key| key.span() == *span).cloned();
     match found {
         Some(key) => table.remove(&key).is_some(),
@@ -69,7 +121,7 @@ fn take_out(table: &mut DeTable<'_>, span: &std::ops::Range<usize>) -> bool {
     }
 }
 
-fn take_out_of(value: &mut Spanned<DeValue<'_>>, span: &std::ops::Range<usize>) -> bool {
+fn take_out_of(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> bool {
     match value.get_mut() {
         DeValue::Table(table) => take_out(table, span),
         DeValue::Array(array) => array.iter_mut().any(|value| take_out_of(value, span)),
