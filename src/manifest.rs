@@ -13,7 +13,7 @@ pub use self::{
     validate::{validate_feature, validate_kit},
 };
 pub(crate) use self::{
-    read::{lines_of_key, lines_of_value, unknown_key},
+    read::{line_of_top_key, lines_of_key, lines_of_value, read_on, unknown_key},
     validate::sample,
 };
 use crate::{

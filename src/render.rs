@@ -100,13 +100,15 @@ impl<'c> Renderer<'c> {
 
     /// The kit with this manifest.
     pub fn of(catalog: &'c Catalog, kit: KitManifest) -> Result<Self> {
+        let used = kit.feature.iter().map(|used| used.name.get_ref());
+        let features = used.map(|name| Ok((name.clone(), catalog.feature(name)?))).collect::<Result<_>>()?;
+        Self::with_features(catalog, kit, features)
+    }
+
+    /// The same with features that have been read; one that is not among them adds nothing.
+    pub(crate) fn with_features(catalog: &'c Catalog, kit: KitManifest, features: BTreeMap<String, FeatureManifest>) -> Result<Self> {
         let versions =
             serde_json::to_value(catalog.versions()?).map_err(|error| Error::failed("versions cannot be read").because(error))?;
-        let mut features = BTreeMap::new();
-        for used in &kit.feature {
-            let name = used.name.get_ref();
-            features.insert(name.clone(), catalog.feature(name)?);
-        }
         Ok(Self {
             catalog,
             kit,
@@ -143,6 +145,11 @@ impl<'c> Renderer<'c> {
 
     /// The same, with its faults as a list.
     pub fn try_render(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered, Vec<Fault>> {
+        self.attempt(answers, rendition).map_err(|(faults, _)| faults)
+    }
+
+    /// The same; beside the faults the paths that have an owner all the same, unless there is no stack to render from.
+    pub(crate) fn attempt(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered, (Vec<Fault>, Option<BTreeSet<RelPath>>)> {
         // 1. what templates see
         let mut names = self.names(answers, rendition);
         let holds = |condition: &Option<Condition>| answers.meet(condition.as_ref());
@@ -155,15 +162,16 @@ impl<'c> Renderer<'c> {
             .map(|used| used.name.get_ref().as_str())
             .collect();
         let known: Vec<(String, bool)> = self.feature_names.iter().map(|name| (name.clone(), features.contains(&name.as_str()))).collect();
-        let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &known, &holds)?;
+        let mut out = Assembly::default();
+        let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &known, &holds, &mut out.faults)
+            .map_err(|more| (if out.faults.is_empty() { more } else { std::mem::take(&mut out.faults) }, None))?;
         let course = Course::of(&self.kit, rendition, &holds);
         names.set("course", course.to_json(rendition.at));
-        let context = Context::wraps(&names.values).map_err(|error| vec![manifest.fault(error.to_string())])?;
+        let context = Context::wraps(&names.values).map_err(|error| (vec![manifest.fault(error.to_string())], None))?;
         let mut digest = Sha256::new();
         digest.update(manifest.bytes());
 
         // 2. the kit's files, then its features', each path with one owner
-        let mut out = Assembly::default();
         let kit_owner = Owner {
             name: self.kit.name.get_ref().clone(),
             folder: format!("kits/{}/files", self.kit.name.get_ref()),
@@ -199,10 +207,13 @@ impl<'c> Renderer<'c> {
             }
         }
         if !out.faults.is_empty() {
-            return Err(out.faults);
+            return Err((out.faults, Some(out.places.into_keys().collect())));
         }
         let list: Vec<Contribution> = contributions.iter().map(|(_, contribution)| contribution.clone()).collect();
-        let tree = if list.is_empty() { out.tree } else { contribute(out.tree, &list)? };
+        let tree = match list.is_empty() {
+            true => out.tree,
+            false => contribute(out.tree, &list).map_err(|faults| (faults, Some(out.places.keys().cloned().collect())))?,
+        };
 
         // 4. what went in
         for version in names.versions_used.borrow().iter() {
@@ -311,6 +322,9 @@ impl<'c> Renderer<'c> {
                     continue;
                 }
             };
+            if !out.claim(owner, rule, &path, self.catalog.place(file)) {
+                continue;
+            }
             let source = self.source(file, is_template);
             digest.update(source.digest);
             let entry = match &source.content {
@@ -327,7 +341,7 @@ impl<'c> Renderer<'c> {
                     continue;
                 }
             };
-            out.insert(owner, path, entry, rule.role, self.catalog.place(file));
+            out.tree.insert(path, entry);
         }
     }
 
@@ -386,19 +400,20 @@ struct Assembly {
     tree: Tree,
     roles: BTreeMap<RelPath, Role>,
     places: BTreeMap<RelPath, String>,
-    owners: HashMap<RelPath, String>,
     faults: Vec<Fault>,
 }
 
 impl Assembly {
-    fn insert(&mut self, owner: &Owner<'_>, path: RelPath, entry: Entry, role: Role, place: String) {
-        if let Some(first) = self.owners.insert(path.clone(), owner.name.clone()) {
-            self.faults.push(Fault::new(place, format!("`{path}` has two owners: `{first}` and `{}`", owner.name)));
-            return;
+    /// Makes the path `owner`'s; false, and a fault, if it is another one's.
+    fn claim(&mut self, owner: &Owner<'_>, rule: &FilesRule, path: &RelPath, place: String) -> bool {
+        if let Some(first) = self.places.get(path) {
+            let fault = owner.manifest.fault(format!("`{path}` has two owners: `{first}` and `{place}`"));
+            self.faults.push(fault.at(owner.manifest.line(rule.glob.span().start)));
+            return false;
         }
-        self.roles.insert(path.clone(), role);
+        self.roles.insert(path.clone(), rule.role);
         self.places.insert(path.clone(), place);
-        self.tree.insert(path, entry);
+        true
     }
 }
 

@@ -11,27 +11,34 @@ use toml::{
 use crate::error::{Fault, nearest};
 
 /// The manifest in `text`, or every fault in it; `place` names the file.
+pub fn read<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Vec<Fault>> {
+    match read_on(place, text) {
+        (Some(manifest), faults) if faults.is_empty() => Ok(manifest),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// The manifest in `text` as far as it can be read, and every fault in it.
 ///
 /// An unknown key does not hide what is wrong behind it: it is taken out and reading goes on.
-pub fn read<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Vec<Fault>> {
+pub(crate) fn read_on<T: DeserializeOwned>(place: &str, text: &str) -> (Option<T>, Vec<Fault>) {
     let first = match toml::from_str(text) {
-        Ok(manifest) => return Ok(manifest),
+        Ok(manifest) => return (Some(manifest), Vec::new()),
         Err(error) => error,
     };
-    let Ok(table) = DeTable::parse(text) else {
-        return Err(vec![fault(place, text, first.message(), first.span())]);
+    let Ok(mut table) = DeTable::parse(text) else {
+        return (None, vec![fault(place, text, first.message(), first.span())]);
     };
-    let mut table = table;
     let mut faults = Vec::new();
     loop {
         match T::deserialize(toml::Deserializer::from(table.clone())) {
-            Ok(_) => return Err(faults),
+            Ok(manifest) => return (Some(manifest), faults),
             Err(error) => {
                 let unknown = error.message().starts_with("unknown field").then(|| error.span()).flatten();
                 faults.push(fault(place, text, error.message(), error.span()));
                 match unknown {
                     Some(span) if take_out(table.get_mut(), &span) => {}
-                    _ => return Err(faults),
+                    _ => return (None, faults),
                 }
             }
         }
@@ -94,6 +101,28 @@ pub(crate) fn lines_of_key(manifest: &str, table: &str, wanted: &str) -> Vec<usi
         }
     }
     lines
+}
+
+/// The line (from 1) of a key of the manifest itself; of a list of tables the first.
+pub(crate) fn line_of_top_key(manifest: &str, wanted: &str) -> Option<usize> {
+    let parsed = DeTable::parse(manifest).ok()?;
+    let (key, _) = parsed.get_ref().iter().find(|(key, _)| key.get_ref() == wanted)?;
+    Some(line_of(manifest, key.span().start))
+}
+
+/// Every `when` of a manifest, but for those of questions, with its line (from 1).
+pub(crate) fn conditions(manifest: &str) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    if let Ok(parsed) = DeTable::parse(manifest) {
+        for (_, value) in parsed.get_ref().iter().filter(|(key, _)| key.get_ref() != "question") {
+            walk(None, value, &mut |key, value| {
+                if let (Some(text), true) = (value.get_ref().as_str(), key.is_some_and(|key| key.get_ref() == "when")) {
+                    found.push((text.to_owned(), line_of(manifest, value.span().start)));
+                }
+            });
+        }
+    }
+    found
 }
 
 type Visit<'v> = dyn FnMut(Option<&Spanned<DeString<'_>>>, &Spanned<DeValue<'_>>) + 'v;

@@ -30,6 +30,11 @@ impl<'c> Origin<'c> {
         Fault::new(self.place(), message)
     }
 
+    /// The line (from 1) of a byte of the manifest.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        manifest::line_of(&String::from_utf8_lossy(&self.bytes()), offset)
+    }
+
     /// `fault` at every line where the manifest says `text`.
     pub(super) fn wherever(&self, text: &str, fault: &Fault) -> Vec<Fault> {
         self.at_lines(&manifest::lines_of_value(&String::from_utf8_lossy(&self.bytes()), text), fault)
@@ -39,7 +44,11 @@ impl<'c> Origin<'c> {
     pub(super) fn refused(&self, table: &str, said: &str) -> Vec<Fault> {
         match manifest::unknown_key(said) {
             Some((key, fault)) => self.at_lines(&manifest::lines_of_key(&String::from_utf8_lossy(&self.bytes()), table, key), &fault),
-            None => vec![self.fault(format!("[[{table}]]: {said}"))],
+            None => {
+                let text = String::from_utf8_lossy(&self.bytes()).into_owned();
+                let line = manifest::line_of_top_key(&text, table).or_else(|| manifest::line_of_top_key(&text, "name"));
+                self.at_lines(line.as_slice(), &self.fault(format!("[[{table}]]: {said}")))
+            }
         }
     }
 

@@ -20,7 +20,8 @@ type Holds<'h> = &'h dyn Fn(&Option<Condition>) -> bool;
 
 /// The stack that the kit states under these answers; `names` gets it as `stack`.
 ///
-/// `features` says of every feature whether it is applied in the same tree.
+/// `features` says of every feature whether it is applied in the same tree. A text that cannot be filled in is one of the `faults`, and does
+/// not hide those of the files; what makes no stack does.
 pub(super) fn build(
     kit: &KitManifest,
     origin: &Origin<'_>,
@@ -28,19 +29,16 @@ pub(super) fn build(
     rendition: &Rendition,
     features: &[(String, bool)],
     holds: Holds<'_>,
+    faults: &mut Vec<Fault>,
 ) -> Result<Stack, Vec<Fault>> {
     let mut merged = Map::new();
-    let mut faults = Vec::new();
     for part in kit.stack.iter().filter(|part| holds(&part.when) && rendition.at >= part.from) {
         let fields = toml::Value::Table(part.fields.clone());
-        if let Some(Json::Object(fields)) = fill(origin, &fields, names, &mut faults, Some((rendition, holds))) {
+        if let Some(Json::Object(fields)) = fill(origin, &fields, names, faults, Some((rendition, holds))) {
             merge(&mut merged, fields);
         }
     }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let project = names.get("a.name").cloned().unwrap_or(Json::Null);
+    let project = names.get("a.name").cloned().unwrap_or_else(|_| Json::String(String::new()));
     let project = merged.entry("name").or_insert(project).clone();
     for module in merged.get_mut("modules").and_then(Json::as_array_mut).into_iter().flatten().filter_map(Json::as_object_mut) {
         module.entry("name").or_insert_with(|| project.clone());
@@ -135,10 +133,10 @@ fn fill(
             let mut out = Map::new();
             for (key, value) in table {
                 match (key.as_str(), select) {
-                    ("when", Some((_, holds))) => match value.as_str().map(str::parse::<Condition>) {
-                        Some(Ok(condition)) if holds(&Some(condition.clone())) => {}
-                        Some(Ok(_)) => return None,
-                        Some(Err(why)) => faults.push(origin.fault(why)),
+                    ("when", Some((_, holds))) => match value.as_str().map(|text| (text, text.parse::<Condition>())) {
+                        Some((_, Ok(condition))) if holds(&Some(condition.clone())) => {}
+                        Some((_, Ok(_))) => return None,
+                        Some((text, Err(why))) => faults.extend(origin.wherever(text, &origin.fault(why))),
                         None => faults.push(origin.fault("`when` wants a condition in quotes")),
                     },
                     ("from", Some((rendition, _))) => match value.as_integer() {
@@ -187,6 +185,7 @@ fn fill_text(origin: &Origin<'_>, text: &str, names: &Names, faults: &mut Vec<Fa
                         None => fault,
                     };
                     faults.extend(origin.wherever(text, &fault));
+                    only = Some(Json::Null);
                 }
             },
             _ => faults.extend(origin.wherever(text, &origin.fault("only names may stand in a manifest's texts"))),
