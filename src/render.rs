@@ -23,7 +23,7 @@ use crate::{
     answers::{Answers, Kind, Value, derived},
     catalog::Catalog,
     condition::Condition,
-    contribute::{Contribution, contribute},
+    contribute::{Contribution, contribute, missing_of_each},
     course::Course,
     digest::digits,
     error::{Error, ErrorKind, Fault, Result},
@@ -50,7 +50,7 @@ pub struct Rendered {
     pub course: Course,
     /// The features in it, in the manifest's order.
     pub features: Vec<String>,
-    /// What was contributed, with who did.
+    /// What was contributed and not there before, with who did.
     pub contributions: Vec<(String, Contribution)>,
     /// Of everything that went in: templates, partials, versions, overlay. Lower-case hexadecimal SHA-256.
     pub digest: String,
@@ -210,6 +210,8 @@ impl<'c> Renderer<'c> {
             return Err((out.faults, Some(out.places.into_keys().collect())));
         }
         let list: Vec<Contribution> = contributions.iter().map(|(_, contribution)| contribution.clone()).collect();
+        let made = missing_of_each(&out.tree, &list);
+        let contributions = contributions.into_iter().zip(made).filter_map(|((owner, _), made)| Some((owner, made?))).collect();
         let tree = match list.is_empty() {
             true => out.tree,
             false => contribute(out.tree, &list).map_err(|faults| (faults, Some(out.places.keys().cloned().collect())))?,

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use stagekit::{
     answers::{Answers, Value},
     catalog::Catalog,
+    contribute::withdraw,
     lint::lint,
+    receipt::Receipt,
     render::{Rendered, Renderer},
     rendition::{Audience, Rendition},
 };
@@ -272,6 +274,37 @@ fn the_digest_changes_with_anything_that_went_in() {
         assert_ne!(plain, digest(&[(change.0, Some(change.1))]), "{} does not count", change.0);
     }
     assert_eq!(plain, digest(&[("versions.toml", Some("python = \"3.14\"\nunused = \"1\"\n"))]));
+}
+
+#[test]
+fn a_receipt_has_the_contributions_that_were_missing() {
+    let box_feature = "format_version = 1\nname = \"box\"\nversion = \"1.0.0\"\ntitle = \"Box\"\nsummary = \"s\"\n\
+        [[files]]\nglob = \"**\"\n\
+        [[contribution]]\npath = \"ignored\"\nformat = \"lines\"\nkey = \"there/\"\n\
+        [[contribution]]\npath = \"ignored\"\nformat = \"lines\"\nkey = \"new/\"\n\
+        [[contribution]]\npath = \"list.json\"\nformat = \"json\"\npointer = \"/l\"\nkey = \"-\"\nvalue = [1, 2, 3]\n";
+    let catalog = catalog(&[
+        ("features/box/feature.toml", Some(box_feature)),
+        ("kits/tiny/files/ignored", Some("there/\n")),
+        ("kits/tiny/files/list.json", Some("{\"l\": [2]}\n")),
+    ]);
+    let renderer = Renderer::new(&catalog, "tiny").unwrap();
+    let (answers, rendition) = (answers("", true), Rendition::solved(1));
+    let rendered = renderer.render(&answers, &rendition).unwrap();
+    assert_eq!((text(&rendered, "ignored").as_str(), text(&rendered, "list.json").as_str()), ("there/\nnew/\n", "{\"l\": [2, 1, 3]}\n"));
+    let receipt = Receipt::of_kit("tiny", "1.0.0", &rendered, &answers, &rendition);
+    let recorded: Vec<_> = receipt.layer[0]
+        .contribution
+        .iter()
+        .map(|made| format!("{} {} {}", made.by, made.contribution.key, made.contribution.value))
+        .collect();
+    assert_eq!(recorded, ["box new/ \"\"", "box - [1, 3]"]);
+    // So that taking them out leads back to what was there before.
+    let made: Vec<_> = receipt.layer[0].contribution.iter().map(|made| made.contribution.clone()).collect();
+    let (back, left) = withdraw(rendered.tree.clone(), &made);
+    assert_eq!(left, []);
+    let before = |path: &str| back.iter().find(|(there, _)| there.as_str() == path).unwrap().1.text().unwrap().to_owned();
+    assert_eq!((before("ignored").as_str(), before("list.json").as_str()), ("there/\n", "{\"l\": [2]}\n"));
 }
 
 #[test]
