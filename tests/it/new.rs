@@ -89,6 +89,26 @@ fn next_steps_follow_the_answers_and_the_milestone() {
 }
 
 #[test]
+fn a_seed_makes_a_variant_of_http_server_and_the_same_one_again() {
+    let zip = |arguments: &str| {
+        let ended = Transcript::of(&format!("new http-server --yes --zip out.zip {arguments}")).run();
+        assert_eq!(ended.status, 0, "{}", ended.stderr);
+        std::fs::read(ended.dir.path().join("out.zip")).unwrap()
+    };
+    let (ada, grace) = (zip("--seed ada"), zip("--seed grace"));
+    assert!(ada == zip("--seed ada") && ada != grace);
+    let port = |arguments: &str| {
+        let ended = Transcript::of(&format!("new http-server --yes --dry-run --json {arguments}")).run();
+        let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        assert!(told["next_steps"][1]["command"].as_str().unwrap().contains(&format!(":{}/", told["answers"]["port"])));
+        told["answers"]["port"].as_u64().unwrap()
+    };
+    assert_ne!(port("--seed ada"), port("--seed grace"));
+    assert_eq!(port("--seed ada --set port=4321"), 4321, "what is said goes before what is drawn");
+    assert_eq!(port(""), 8080);
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let ended = Transcript::of("new tiny-server mine --yes --dry-run").fixture("small").run();
     assert!(ended.stdout.starts_with("create  .stagekit/.gitattributes\n"), "{}", ended.stdout);
