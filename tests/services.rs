@@ -101,7 +101,8 @@ fn rendered() -> impl Fn(&str) -> String {
         ("kits/served/files/docs/milestones/1.md", "One.\n"),
         ("kits/served/files/state.cfg.hbs", "at = {{m.at}}\n"),
     ];
-    let catalog = Catalog::with_overlay(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into_iter().collect(), "overlay");
+    let catalog =
+        Catalog::with_overlay(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).into_iter().collect(), "overlay");
     let renderer = Renderer::new(&catalog, "served").unwrap();
     let answers = settle(renderer.kit(), &Given::default(), &mut |_| {}).unwrap();
     let tree = renderer.render(&answers, &Rendition::solved(0)).unwrap().tree;

@@ -88,7 +88,10 @@ fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
                 .filter(|version| Some(*version) != world.jdks.first().map(|jdk| jdk.version))
                 .max();
             cells.extend(
-                newest.into_iter().flat_map(|jdk| steps.iter().map(move |at| (jdk, *at))).map(|(jdk, at)| Cell { jdk: Some(jdk), ..cell(&language, at) }),
+                newest
+                    .into_iter()
+                    .flat_map(|jdk| steps.iter().map(move |at| (jdk, *at)))
+                    .map(|(jdk, at)| Cell { jdk: Some(jdk), ..cell(&language, at) }),
             );
         }
         // With the grader's tests, and in a course that is cut short.

@@ -37,7 +37,8 @@ fn solutions<'w>(world: &'w World, arguments: &Arguments) -> Vec<(&'w KitManifes
     let mut found = Vec::new();
     for kit in kits(world, arguments) {
         let name = kit.name.get_ref();
-        let is_spring = Cell::new(name, kit.last(), &[]).render(world).is_ok_and(|(_, rendered, _)| rendered.stack.framework == "spring-boot");
+        let is_spring =
+            Cell::new(name, kit.last(), &[]).render(world).is_ok_and(|(_, rendered, _)| rendered.stack.framework == "spring-boot");
         if !is_spring {
             continue;
         }
@@ -83,7 +84,9 @@ pub fn gates(world: &World, arguments: &Arguments) -> Vec<Row> {
             remove(&made)
         })
     });
-    for (_, cell) in solutions(world, arguments).into_iter().filter(|(kit, cell)| cell.settings.is_empty() && arguments.wants_at(kit.last())) {
+    for (_, cell) in
+        solutions(world, arguments).into_iter().filter(|(kit, cell)| cell.settings.is_empty() && arguments.wants_at(kit.last()))
+    {
         rows.push(proven(world, "gates", &cell, "red without form, red with a warning", SOURCE, || gates_close(world, &cell)));
     }
     rows
@@ -116,8 +119,7 @@ fn gates_close(world: &World, cell: &Cell) -> Result<(), String> {
 /// `stack.test` with what CI adds; the test cases of its reports.
 fn verified(world: &World, made: &Made, more: &[&str]) -> Result<Vec<stagekit::milestone::TestCase>, String> {
     let test = made.rendered.stack.test.as_ref().ok_or("the stack has no test")?;
-    let words: Vec<&str> =
-        test.command.iter().chain(&test.ci_arguments).map(String::as_str).chain(more.iter().copied()).collect();
+    let words: Vec<&str> = test.command.iter().chain(&test.ci_arguments).map(String::as_str).chain(more.iter().copied()).collect();
     let mut command = world.command(&made.folder, &words, world.jdk(None)?);
     command.envs(&test.environment).envs(world.services().environment(&made.rendered.stack)?);
     run(&mut command, Duration::from_secs(580))?.ok(&words.join(" "))?;
@@ -132,7 +134,9 @@ fn remove(made: &Made) -> Result<(), String> {
 /// `./mvnw verify` where there is neither a server nor Docker: green, and it names what it skipped; red where servers are required.
 pub fn serverless(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (kit, cell) in solutions(world, arguments).into_iter().filter(|(kit, cell)| cell.settings.is_empty() && arguments.wants_at(kit.last())) {
+    for (kit, cell) in
+        solutions(world, arguments).into_iter().filter(|(kit, cell)| cell.settings.is_empty() && arguments.wants_at(kit.last()))
+    {
         if Path::new(USUAL_SOCKET).exists() {
             rows.push(Row::skipped("serverless", &cell.kit, "", format!("Docker is at {USUAL_SOCKET}, where no test can be without it")));
             continue;
@@ -194,8 +198,7 @@ pub fn testcontainers(world: &World, arguments: &Arguments) -> Vec<Row> {
         }
         rows.push(proven(world, "containers", &cell, &cell.option(), SOURCE, || {
             let made = cell.make(world, &folder("containers", &cell))?;
-            let mut command =
-                world.command(&made.folder, &["./mvnw", "-B", "-ntp", "-Dkit.it.required=true", "verify"], world.jdk(None)?);
+            let mut command = world.command(&made.folder, &["./mvnw", "-B", "-ntp", "-Dkit.it.required=true", "verify"], world.jdk(None)?);
             lose_servers(&mut command);
             run(&mut command, Duration::from_secs(580))?.ok("with containers")?;
             remove(&made)
@@ -207,7 +210,9 @@ pub fn testcontainers(world: &World, arguments: &Arguments) -> Vec<Row> {
 /// `./mvnw -Psecurity package` lists what the jar is made of.
 pub fn sbom(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (_, cell) in solutions(world, arguments).into_iter().filter(|(kit, cell)| cell.settings.is_empty() && arguments.wants_at(kit.last())) {
+    for (_, cell) in
+        solutions(world, arguments).into_iter().filter(|(kit, cell)| cell.settings.is_empty() && arguments.wants_at(kit.last()))
+    {
         rows.push(proven(world, "sbom", &cell, "", SOURCE, || {
             let made = cell.make(world, &folder("sbom", &cell))?;
             let file = made.folder.join("target/classes/META-INF/sbom/application.cdx.json");
@@ -240,7 +245,11 @@ pub fn boot(world: &World, arguments: &Arguments) -> Vec<Row> {
     let solutions = solutions(world, arguments).into_iter().filter(|(kit, _)| arguments.wants_at(kit.last()));
     for (port, (kit, mut cell)) in (FIRST_PORT + 1..).zip(solutions) {
         let option = cell.option();
-        let needed = [&["docker", "version", "--format", "{{.Server.Version}}"][..], &["openapi-spec-validator", "--version"], &["schemathesis", "--version"]];
+        let needed = [
+            &["docker", "version", "--format", "{{.Server.Version}}"][..],
+            &["openapi-spec-validator", "--version"],
+            &["schemathesis", "--version"],
+        ];
         if let Some(why) = needed.iter().find_map(|command| world.needs(command).err()) {
             rows.push(Row::skipped("boot", &cell.kit, option, why));
             continue;
@@ -249,9 +258,8 @@ pub fn boot(world: &World, arguments: &Arguments) -> Vec<Row> {
         let start = Instant::now();
         let mut described = None;
         let ran = booted(world, &cell, |made| {
-            described = has_description(made).then(|| {
-                Row::of("openapi", &cell.kit, Some(kit.last()), option.clone(), || description_holds(made, port))
-            });
+            described = has_description(made)
+                .then(|| Row::of("openapi", &cell.kit, Some(kit.last()), option.clone(), || description_holds(made, port)));
         });
         let mut row = Row::of("boot", &cell.kit, Some(kit.last()), option.clone(), || ran);
         row.seconds = start.elapsed().as_secs_f64() - described.as_ref().map_or(0.0, |row| row.seconds);
@@ -298,7 +306,8 @@ fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made)) 
     let log = made.folder.join("boot.log");
     let file = fs::File::create(&log).map_err(|error| error.to_string())?;
     let said = || tail(&fs::read_to_string(&log).unwrap_or_default(), 40);
-    let mut command = world.command(&made.folder, &["./mvnw", "-B", "-ntp", "-Dspotless.check.skip=true", "spring-boot:run"], world.jdk(None)?);
+    let mut command =
+        world.command(&made.folder, &["./mvnw", "-B", "-ntp", "-Dspotless.check.skip=true", "spring-boot:run"], world.jdk(None)?);
     lose_servers(&mut command);
     command.stdin(Stdio::null()).stdout(file.try_clone().map_err(|error| error.to_string())?).stderr(file).process_group(0);
     let mut group = Group(command.spawn().map_err(|error| error.to_string())?);
@@ -333,7 +342,8 @@ fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made)) 
 }
 
 fn is_healthy(url: &str) -> bool {
-    run(Command::new("curl").args(["--silent", "--fail", "--max-time", "5", url]), Duration::from_secs(10)).is_ok_and(|ran| ran.status.success())
+    run(Command::new("curl").args(["--silent", "--fail", "--max-time", "5", url]), Duration::from_secs(10))
+        .is_ok_and(|ran| ran.status.success())
 }
 
 /// The services of compose.yaml that run.
@@ -362,7 +372,9 @@ fn description_holds(made: &Made, port: u16) -> Result<(), String> {
     run(Command::new("openapi-spec-validator").arg(&file), Duration::from_secs(60))?.ok("openapi-spec-validator")?;
     let mut command = Command::new("schemathesis");
     command.args(["run", &url, "--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--max-examples", "8"]);
-    command.args(["--max-time", "60", "--generation-deterministic", "--no-color", "--warnings", "off"]).current_dir(made.folder.join("target"));
+    command
+        .args(["--max-time", "60", "--generation-deterministic", "--no-color", "--warnings", "off"])
+        .current_dir(made.folder.join("target"));
     let output = run(&mut command, Duration::from_secs(180))?.ok("schemathesis")?;
     if output.contains("0 generated") || !output.contains("passed") {
         return Err(format!("schemathesis tried nothing\n{}", tail(&output, 30)));
