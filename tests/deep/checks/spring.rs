@@ -111,7 +111,7 @@ fn gates_close(world: &World, cell: &Cell) -> Result<(), String> {
     build(
         format!("package {package};\n\nclass Scratch {{\n\n    java.util.List raw;\n}}\n"),
         &["-Dspotless.check.skip=true", "compile"],
-        "[rawtypes]",
+        "warnings found and -Werror specified",
     )?;
     remove(&made)
 }
