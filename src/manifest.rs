@@ -8,10 +8,13 @@ mod validate;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-pub(crate) use self::validate::sample;
 pub use self::{
     read::{line_of, read},
     validate::{validate_feature, validate_kit},
+};
+pub(crate) use self::{
+    read::{line_of_top_key, lines_of_key, lines_of_value, read_on, unknown_key},
+    validate::sample,
 };
 use crate::{
     answers::{Kind, Rule, Value},
@@ -195,9 +198,9 @@ pub struct Choice {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NextStep {
-    /// The command line.
+    /// The command line, a template.
     pub command: String,
-    /// Why.
+    /// Why, a template.
     pub why: String,
     /// Where it applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]

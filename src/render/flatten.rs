@@ -10,7 +10,6 @@ use super::truth::holds;
 use crate::{
     encode::{Misplaced, Piece, encode},
     error::{Fault, nearest},
-    manifest::line_of,
     rendition::{Audience, Rendition},
     template::{Node, ROOTS, Tag, Template},
     tree::RelPath,
@@ -20,7 +19,13 @@ use crate::{
 enum Slot<'t> {
     Literal(&'t str),
     Shown(String),
-    Text(usize),
+    Text {
+        index: usize,
+        /// Template and line; not known of what handlebars has put there: it follows a mark.
+        at: Option<(&'t Template, usize)>,
+    },
+    /// The template and line of the expression that follows.
+    Mark(&'t Template, usize),
     /// A name without a value: a fault if it ends up in the output.
     Empty {
         template: &'t Template,
@@ -66,7 +71,7 @@ impl Flatten<'_> {
             }
             match placeholder {
                 Some(('t', index)) => {
-                    found.push(Slot::Text(index));
+                    found.push(Slot::Text { index, at: None });
                     pieces.push(Err(found.len() - 1));
                 }
                 Some((_, index)) => pieces.push(Ok(index)),
@@ -97,8 +102,8 @@ fn flatten<'t>(names: &'t Names, rendition: &Rendition, template: &'t Template, 
             Node::Value { path, line } => match names.get(path) {
                 Ok(Json::Null) | Err(Missing::Empty) => out.slot(Slot::Empty { template, path, line: *line }),
                 Ok(Json::String(text)) => match text_answer(text) {
-                    Some(index) => out.slot(Slot::Text(index)),
-                    None if text.contains(OPEN) => out.mixed(text),
+                    Some(index) => out.slot(Slot::Text { index, at: Some((template, *line)) }),
+                    None if text.contains(OPEN) => out.mixed(text, (template, *line)),
                     None => out.slot(Slot::Shown(text.clone())),
                 },
                 Ok(value @ (Json::Bool(_) | Json::Number(_))) => out.slot(Slot::Shown(value.to_string())),
@@ -107,6 +112,7 @@ fn flatten<'t>(names: &'t Names, rendition: &Rendition, template: &'t Template, 
             },
             Node::Expression(tag) => {
                 out.check(names, template, tag);
+                out.slot(Slot::Mark(template, tag.line));
                 out.tag(tag);
             }
             Node::Partial(partial) => flatten(names, rendition, partial, &partial.nodes, out),
@@ -161,13 +167,13 @@ impl<'t> Skeleton<'t> {
     }
 
     /// A text that has text answers in it (a field of the stack).
-    fn mixed(&mut self, text: &str) {
+    fn mixed(&mut self, text: &str, at: (&'t Template, usize)) {
         for (before, placeholder) in split(text) {
             if !before.is_empty() {
                 self.slot(Slot::Shown(before.to_owned()));
             }
             if let Some((_, index)) = placeholder {
-                self.slot(Slot::Text(index));
+                self.slot(Slot::Text { index, at: Some(at) });
             }
         }
     }
@@ -280,9 +286,11 @@ fn join<'s, 't: 's>(
     let mut pieces = Vec::new();
     let mut faults = Vec::new();
     let mut length = 0;
-    let mut has_text = false;
+    let mut texts = Vec::new();
+    let mut mark = (template, 1);
     for slot in slots {
         match slot {
+            Slot::Mark(template, line) => mark = (template, *line),
             Slot::Literal(text) => {
                 length += text.len();
                 pieces.push(Piece::Literal(text));
@@ -291,9 +299,9 @@ fn join<'s, 't: 's>(
                 length += text.len();
                 pieces.push(Piece::Literal(text));
             }
-            Slot::Text(index) => {
-                has_text = true;
+            Slot::Text { index, at } => {
                 if let Some((name, value)) = names.texts.get(*index) {
+                    texts.push((name.as_str(), at.unwrap_or(mark)));
                     pieces.push(Piece::Text { name, value });
                 }
             }
@@ -306,7 +314,7 @@ fn join<'s, 't: 's>(
     if !faults.is_empty() {
         return Err(faults);
     }
-    if !has_text {
+    if texts.is_empty() {
         let mut out = String::with_capacity(length);
         for piece in &pieces {
             if let Piece::Literal(text) = piece {
@@ -315,14 +323,13 @@ fn join<'s, 't: 's>(
         }
         return Ok(out);
     }
-    encode(path, &pieces).map_err(|misplaced| misplaced.into_iter().map(|one| misplaced_fault(template, path, &pieces, &one)).collect())
-}
-
-fn misplaced_fault(template: &Template, path: &RelPath, pieces: &[Piece<'_>], misplaced: &Misplaced) -> Fault {
-    let literal: String = pieces.iter().filter_map(|piece| if let Piece::Literal(text) = piece { Some(*text) } else { None }).collect();
-    Fault::new(
-        &template.place,
-        format!("`{}` cannot stand at line {} of `{path}`: {}", misplaced.name, line_of(&literal, misplaced.offset), misplaced.message),
-    )
-    .hint(format!("rule `{}`", misplaced.rule))
+    encode(path, &pieces).map_err(|misplaced| {
+        misplaced
+            .into_iter()
+            .map(|Misplaced { name, text, rule, message, .. }| {
+                let (template, line) = texts.get(text).map_or((template, 1), |(_, at)| *at);
+                Fault::new(&template.place, format!("`{name}` cannot stand here: {message}")).at(line).hint(format!("rule `{rule}`"))
+            })
+            .collect()
+    })
 }

@@ -14,6 +14,7 @@ use stagekit::{
     receipt,
     render::{Rendered, Renderer},
     rendition::{Audience, Rendition},
+    stack::Stack,
     tree::Tree,
 };
 
@@ -36,6 +37,8 @@ pub struct Made {
     pub tree: Tree,
     pub rendered: Rendered,
     pub answers: Answers,
+    /// The stack of the solution: the tests of the next milestone may need servers that this rendering does not know yet.
+    pub servers: Stack,
 }
 
 /// The tests of a course that a trap turns red, with what they say.
@@ -63,6 +66,16 @@ impl Cell {
         words.join(" ")
     }
 
+    /// The same with this many milestones solved.
+    pub fn at(&self, at: Number) -> Self {
+        Self { rendition: Rendition::solved(at), ..self.clone() }
+    }
+
+    /// The first `at` whose stack has servers, if one has.
+    pub fn first_with_services(&self, world: &World, last: Number) -> Option<Number> {
+        (0..=last).find(|at| self.at(*at).render(world).is_ok_and(|(_, rendered, _)| !rendered.stack.services.is_empty()))
+    }
+
     /// Renders the whole repository, `.stagekit` included.
     pub fn render(&self, world: &World) -> Result<(Tree, Rendered, Answers), String> {
         self.render_from(&world.catalog)
@@ -87,10 +100,12 @@ impl Cell {
     /// The same from other templates.
     pub fn make_from(&self, catalog: &Catalog, world: &World, name: &str) -> Result<Made, String> {
         let (tree, rendered, answers) = self.render_from(catalog)?;
+        let last = rendered.course.last;
+        let servers = self.at(last).render_from(catalog)?.1.stack;
         let folder = world.fresh(name)?;
         disk::create(&folder, &tree, &Unwatched).map_err(|error| error.to_string())?;
         commit(&folder)?;
-        Ok(Made { folder, tree, rendered, answers })
+        Ok(Made { folder, tree, rendered, answers, servers })
     }
 
     /// What the outcome depends on: the files, how they are judged, and the tools.
@@ -130,18 +145,24 @@ impl Made {
     pub fn check(&self, world: &World, jdk: &Jdk, upto: Number) -> Result<(Vec<TestCase>, String), String> {
         let check = self.rendered.course.check.as_ref().ok_or("the kit has no `[[check]]`")?;
         let mut command = world.command(&self.folder, &check.command_for(upto), jdk);
-        command.envs(world.services().environment(&self.rendered.stack)?);
+        command.envs(world.services().environment(&self.servers)?);
         // Red tests make the build tool fail; the reports are what counts.
         let ran = run(&mut command, Duration::from_secs(420))?;
-        let mut cases = Vec::new();
-        for report in self.reports(&check.reports)? {
-            let text = fs::read_to_string(&report).map_err(|error| format!("{}: {error}", report.display()))?;
-            cases.extend(read_report(&text).map_err(|why| format!("{}: {why}", report.display()))?);
-        }
+        let cases = self.cases(&check.reports)?;
         if cases.is_empty() {
             return Err(format!("no test ran: {:?} ended with {}\n{}", check.command_for(upto), ran.status, tail(&ran.output, 60)));
         }
         Ok((cases, ran.output))
+    }
+
+    /// The test cases in the reports that these globs name.
+    pub fn cases(&self, globs: &[String]) -> Result<Vec<TestCase>, String> {
+        let mut cases = Vec::new();
+        for report in self.reports(globs)? {
+            let text = fs::read_to_string(&report).map_err(|error| format!("{}: {error}", report.display()))?;
+            cases.extend(read_report(&text).map_err(|why| format!("{}: {why}", report.display()))?);
+        }
+        Ok(cases)
     }
 
     fn reports(&self, globs: &[String]) -> Result<Vec<PathBuf>, String> {

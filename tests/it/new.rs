@@ -36,7 +36,11 @@ fn a_repository_is_made_and_the_next_step_told() {
         .fixture("small")
         .stderr(
             "created Tiny server in `mine` (5 files)\n\n\
-             next:\n  cd mine           # go there\n  python3 -m tiny   # start the server\n\n\
+             next:\n  \
+             cd mine                              # go there\n  \
+             python3 -m tiny                      # start the server\n  \
+             curl http://127.0.0.1:8080/          # ask it\n  \
+             python3 -m unittest --milestones 1   # see what milestone 1 wants\n\n\
              milestone 1 of 2: One page (45 min)\n  read docs/milestones/1.md\n",
         )
         .check();
@@ -54,6 +58,34 @@ fn a_repository_is_made_and_the_next_step_told() {
             "mine/tiny/__main__.py",
         ]
     );
+}
+
+#[test]
+fn next_steps_follow_the_answers_and_the_milestone() {
+    Transcript::of("new tiny-server mine --yes --at 1 --set port=4321 --set language=java")
+        .fixture("small")
+        .stderr(
+            "created Tiny server in `mine` (5 files)\n\n\
+             next:\n  \
+             cd mine                              # go there\n  \
+             curl http://127.0.0.1:4321/          # ask it\n  \
+             python3 -m unittest --milestones 2   # see what milestone 2 wants\n\n\
+             milestone 2 of 2: Many at once (1 h 15 min)\n  read docs/milestones/2.md\n",
+        )
+        .check();
+    let steps = |arguments: &str| {
+        let ended = Transcript::of(&format!("new tiny-server mine --yes --json {arguments}")).fixture("small").run();
+        let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        told["next_steps"].clone()
+    };
+    assert_eq!(
+        steps("--solution --set port=4321"),
+        serde_json::json!([
+            {"command": "python3 -m tiny", "why": "start the server"},
+            {"command": "curl http://127.0.0.1:4321/", "why": "ask it"},
+        ])
+    );
+    assert_eq!(steps("--until 1 --at 1"), steps("--solution"), "a shorter course has a last milestone, too");
 }
 
 #[test]

@@ -117,7 +117,14 @@ fn every_fault_is_told_at_once() {
     assert_eq!(
         faults_of(Transcript::of("templates lint").fixture("broken"), "[FIXTURES]/broken/"),
         [
+            "kits/tilted/kit.toml:2: [[stack]]: missing field `language`",
+            "kits/tilted/kit.toml:2: there is no question `name`",
             "kits/tilted/kit.toml:5: unknown key `tilte` (did you mean `title`?)",
+            "kits/tilted/kit.toml:10: a kit with milestones needs `[[check]]`",
+            "kits/tilted/kit.toml:10: a kit with milestones needs `[[state]]`",
+            "kits/tilted/kit.toml:10: a kit with milestones needs `[smoke]`",
+            "kits/tilted/kit.toml:11: milestone 1 has no hint",
+            "kits/tilted/kit.toml:11: milestone 1 has no test",
             "kits/tilted/kit.toml:14: unknown key `minuts` (did you mean `minutes`?)"
         ]
     );
@@ -128,7 +135,7 @@ fn faults_are_there_as_json() {
     let ended = Transcript::of("templates lint --json").fixture("broken").run();
     let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(
-        told["faults"][0],
+        told["faults"][2],
         serde_json::json!({"file": "[FIXTURES]/broken/kits/tilted/kit.toml", "line": 5, "message": "unknown key `tilte`", "hint": "did you mean `title`?"})
     );
     assert_eq!(ended.status, 1);

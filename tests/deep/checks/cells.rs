@@ -63,7 +63,7 @@ pub fn languages(manifest: &KitManifest) -> Vec<Vec<(String, String)>> {
     }
 }
 
-/// The cells of a kit: every `at` of each language on the older JDK; the newer one and each other value of an option at 0 and last; packages and texts at their limits at last.
+/// The cells of a kit: every `at` of each language on the older JDK; the newer one and each other value of a choice at 0, where the first server comes and at last; packages and texts at their limits at last.
 fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
     let kit = manifest.name.get_ref();
     let last = manifest.last();
@@ -75,6 +75,10 @@ fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
     };
     let mut cells = Vec::new();
     for language in languages(manifest) {
+        let mut steps = vec![0, last];
+        steps.extend(cell(&language, last).first_with_services(world, last));
+        steps.sort_unstable();
+        steps.dedup();
         cells.extend((0..=last).map(|at| cell(&language, at)));
         if language.iter().all(|(_, value)| value == "java") && manifest.java.is_some() {
             let newest = world
@@ -83,7 +87,12 @@ fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
                 .map(|jdk| jdk.version)
                 .filter(|version| Some(*version) != world.jdks.first().map(|jdk| jdk.version))
                 .max();
-            cells.extend(newest.into_iter().flat_map(|jdk| [0, last].map(|at| Cell { jdk: Some(jdk), ..cell(&language, at) })));
+            cells.extend(
+                newest
+                    .into_iter()
+                    .flat_map(|jdk| steps.iter().map(move |at| (jdk, *at)))
+                    .map(|(jdk, at)| Cell { jdk: Some(jdk), ..cell(&language, at) }),
+            );
         }
         // With the grader's tests, and in a course that is cut short.
         if manifest.milestone.iter().any(|milestone| milestone.hidden_tests > 0) {
@@ -95,7 +104,7 @@ fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
         let options = options(manifest, &language);
         for option in &options {
             let settings = [language.clone(), vec![option.clone()]].concat();
-            let ats = if limits(manifest, &option.0) { vec![last] } else { vec![0, last] };
+            let ats = if limits(manifest, &option.0) { vec![last] } else { steps.clone() };
             cells.extend(ats.into_iter().map(|at| cell(&settings, at)));
         }
         if full {

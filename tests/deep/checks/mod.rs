@@ -7,6 +7,7 @@ mod hostile;
 mod linters;
 mod reverts;
 mod same;
+mod spring;
 mod tour;
 mod traps;
 mod workflow;
@@ -45,6 +46,11 @@ pub fn all() -> Vec<Check> {
         Check { name: "images", run: containers::images },
         Check { name: "compose", run: containers::compose },
         Check { name: "workflow", run: workflow::run },
+        Check { name: "gates", run: spring::gates },
+        Check { name: "serverless", run: spring::serverless },
+        Check { name: "containers", run: spring::testcontainers },
+        Check { name: "boot", run: spring::boot },
+        Check { name: "sbom", run: spring::sbom },
         Check { name: "hostile", run: hostile::run },
         Check { name: "faults", run: faults::run },
     ]
