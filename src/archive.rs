@@ -19,13 +19,21 @@ const TIME: u64 = 315_532_800;
 /// The tree as an uncompressed tar in the order of the paths, each path after `prefix` (such as `shop/`; may be empty). POSIX ustar; a path that
 /// does not fit into its header gets an extended (pax) header.
 pub fn tar(tree: &Tree, prefix: &str) -> Vec<u8> {
-    let paths = tree.iter().map(|(path, entry)| entry.bytes.len() + path.as_str().len() + prefix.len()).sum::<usize>();
-    let mut out = Vec::with_capacity(paths + tree.len() * 4 * BLOCK + 2 * BLOCK);
-    for (path, entry) in tree.iter() {
+    tar_of(tree.iter(), prefix)
+}
+
+/// The same of files in the order of their paths.
+pub fn tar_of<'t>(files: impl Iterator<Item = (&'t RelPath, &'t Entry)> + Clone, prefix: &str) -> Vec<u8> {
+    // Few paths need an extended header.
+    let size = |(_, entry): (&RelPath, &Entry)| BLOCK + entry.bytes.len().next_multiple_of(BLOCK);
+    let mut out = Vec::with_capacity(files.clone().map(size).sum::<usize>() + 2 * BLOCK);
+    let plain = header(EntryType::Regular, 0);
+    for (path, entry) in files {
         let path = format!("{prefix}{path}");
-        let mut header = header(EntryType::Regular, entry.bytes.len());
+        let mut header = plain.clone();
+        header.set_size(entry.bytes.len() as u64);
         header.set_mode(if entry.executable { 0o755 } else { 0o644 });
-        if header.set_path(&path).is_err() {
+        if !set_path(&mut header, &path) {
             let name = pax_record("path", &path);
             push(&mut out, header_named(EntryType::XHeader, name.len(), "pax"), name.as_bytes());
             header = header_named(EntryType::Regular, entry.bytes.len(), "see-pax");
@@ -35,6 +43,15 @@ pub fn tar(tree: &Tree, prefix: &str) -> Vec<u8> {
     }
     out.resize(out.len() + 2 * BLOCK, 0);
     out
+}
+
+/// Puts the path into a header, if it fits. A short one goes there as it is; `set_path` would take it apart and put it together again.
+fn set_path(header: &mut Header, path: &str) -> bool {
+    match header.as_old_mut().name.get_mut(..path.len()) {
+        Some(name) => name.copy_from_slice(path.as_bytes()),
+        None => return header.set_path(path).is_ok(),
+    }
+    true
 }
 
 fn header(kind: EntryType, size: usize) -> Header {

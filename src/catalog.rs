@@ -1,6 +1,6 @@
 //! The template tree: embedded, with a folder of the user's laid over it, as roadmap, kits, features, partials and versions.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::de::DeserializeOwned;
@@ -12,6 +12,30 @@ use crate::{
 };
 
 static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// Every file of the embedded tree in the order of the paths: `include_dir` compares paths part by part on each look-up, which costs more than
+/// rendering does.
+static INDEX: LazyLock<Vec<(&'static str, &'static [u8])>> = LazyLock::new(|| {
+    let mut files = Vec::with_capacity(DIGESTS.len());
+    collect(EMBEDDED.entries(), &mut files);
+    files.sort_unstable_by_key(|(path, _)| *path);
+    files
+});
+
+// `DIGESTS`: of each embedded file the SHA-256 of path and content, in the order of the paths.
+include!(concat!(env!("OUT_DIR"), "/digests.rs"));
+
+/// The embedded file at `path`.
+fn embedded(path: &str) -> Option<&'static [u8]> {
+    let at = INDEX.binary_search_by_key(&path, |(path, _)| path).ok()?;
+    Some(INDEX[at].1)
+}
+
+/// The embedded files below the folder that `prefix` names with its closing slash; empty for all.
+fn embedded_below(prefix: &str) -> impl Iterator<Item = &'static str> + use<'_> {
+    let start = INDEX.partition_point(|(path, _)| *path < prefix);
+    INDEX[start..].iter().map(|(path, _)| *path).take_while(move |path| path.starts_with(prefix))
+}
 
 /// A file of the template tree.
 pub type Bytes = Cow<'static, [u8]>;
@@ -40,8 +64,17 @@ impl Catalog {
     pub fn file(&self, path: &str) -> Option<Bytes> {
         match self.overlay.get(path) {
             Some(bytes) => Some(bytes.clone().into()),
-            None => EMBEDDED.get_file(path).map(|file| file.contents().into()),
+            None => embedded(path).map(Cow::Borrowed),
         }
+    }
+
+    /// The SHA-256 of path and content of a file that is as it was when this program was built; `None` for one that an overlay brings.
+    pub fn known_digest(&self, path: &str) -> Option<[u8; 32]> {
+        if self.overlay.contains_key(path) {
+            return None;
+        }
+        let at = DIGESTS.binary_search_by_key(&path, |(path, _)| path).ok()?;
+        Some(DIGESTS[at].1)
     }
 
     /// How messages name the file at `path` below `templates/`.
@@ -53,34 +86,25 @@ impl Catalog {
     }
 
     /// The paths of all files below the folder `folder`, in order.
-    pub fn files_below(&self, folder: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        if folder.is_empty() {
-            collect(EMBEDDED.entries(), &mut found);
-        } else if let Some(dir) = EMBEDDED.get_dir(folder) {
-            collect(dir.entries(), &mut found);
-        }
+    pub fn files_below(&self, folder: &str) -> Vec<Cow<'static, str>> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        found.extend(self.overlay.range(prefix.clone()..).map(|(path, _)| path).take_while(|path| path.starts_with(&prefix)).cloned());
-        found.sort_unstable();
-        found.dedup();
+        let mut found: Vec<Cow<'static, str>> = embedded_below(&prefix).map(Cow::Borrowed).collect();
+        if !self.overlay.is_empty() {
+            let paths = self.overlay.range(prefix.clone()..).map(|(path, _)| path).take_while(|path| path.starts_with(&prefix));
+            found.extend(paths.cloned().map(Cow::Owned));
+            found.sort_unstable();
+            found.dedup();
+        }
         found
     }
 
     /// The names of the folders in `kits` or `features`.
     fn names(&self, folder: &str, manifest: &str) -> Vec<String> {
-        let mut names: Vec<String> = EMBEDDED
-            .get_dir(folder)
-            .into_iter()
-            .flat_map(Dir::dirs)
-            .filter_map(|dir| dir.path().file_name()?.to_str().map(str::to_owned))
-            .chain(
-                self.overlay
-                    .keys()
-                    .filter_map(|path| path.strip_prefix(folder)?.strip_prefix('/')?.split_once('/').map(|(name, _)| name.to_owned())),
-            )
-            .filter(|name| self.file(&format!("{folder}/{name}/{manifest}")).is_some())
-            .collect();
+        let prefix = format!("{folder}/");
+        let name = |path: &str| Some(path.strip_prefix(&prefix)?.strip_suffix(manifest)?.strip_suffix('/')?.to_owned());
+        let mut names: Vec<String> = embedded_below(&prefix).filter_map(name).collect();
+        names.extend(self.overlay.keys().filter_map(|path| name(path)));
+        names.retain(|name| !name.contains('/'));
         names.sort_unstable();
         names.dedup();
         names
@@ -153,11 +177,28 @@ impl Catalog {
     }
 }
 
-fn collect(entries: &[DirEntry<'static>], found: &mut Vec<String>) {
+fn collect(entries: &'static [DirEntry<'static>], found: &mut Vec<(&'static str, &'static [u8])>) {
     for entry in entries {
         match entry {
             DirEntry::Dir(dir) => collect(dir.entries(), found),
-            DirEntry::File(file) => found.extend(file.path().to_str().map(|path| path.replace('\\', "/"))),
+            // The macro writes paths with `/` on every system.
+            DirEntry::File(file) => found.extend(file.path().to_str().map(|path| (path, file.contents()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest as _, Sha256};
+
+    use super::{Catalog, DIGESTS, INDEX};
+
+    #[test]
+    fn digests_are_those_of_the_embedded_files() {
+        assert_eq!(DIGESTS.map(|(path, _)| path).to_vec(), INDEX.iter().map(|(path, _)| *path).collect::<Vec<_>>());
+        for (path, content) in INDEX.iter() {
+            let digest = Sha256::new().chain_update(path).chain_update(content).finalize();
+            assert_eq!(Catalog::embedded().known_digest(path), Some(digest.into()), "{path}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A folder of templates on disk, laid over the built-in ones, and the templates in effect as a folder.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -36,7 +37,7 @@ pub fn read(dir: &Path, shown: &Path) -> Result<Catalog> {
 
 /// All files of `catalog` as a folder of templates.
 pub fn tree(catalog: &Catalog) -> Result<Tree> {
-    let file = |path: String| {
+    let file = |path: Cow<'static, str>| {
         let entry = Entry::new(catalog.file(&path).unwrap_or_default());
         Ok((RelPath::new(path).map_err(Error::failed)?, entry))
     };

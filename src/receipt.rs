@@ -135,27 +135,26 @@ impl Receipt {
 }
 
 /// The pristine rendering as `update` will compare with it: without hidden files, and without the state that the learner moves.
-pub fn base(rendered: &Rendered) -> Tree {
-    let is_in = |path: &RelPath| !matches!(rendered.roles.get(path), Some(Role::Hidden | Role::State));
-    rendered.tree.iter().filter(|(path, _)| is_in(path)).map(|(path, entry)| (path.clone(), entry.clone())).collect()
+pub fn base(rendered: &Rendered) -> impl Iterator<Item = (&RelPath, &Entry)> + Clone {
+    rendered.tree.iter().filter(|(path, _)| !matches!(rendered.roles.get(path), Some(Role::Hidden | Role::State)))
 }
 
 /// Everything that a new repository of `kit` consists of: what was rendered, and `.stagekit`.
 pub fn repository(kit: &KitManifest, rendered: &Rendered, answers: &Answers, rendition: &Rendition) -> Result<Tree> {
     let receipt = Receipt::of_kit(kit.name.get_ref(), &kit.version, rendered, answers, rendition);
-    let sealed = seal(&receipt, &base(rendered))?;
+    let sealed = seal(&receipt, base(rendered))?;
     Ok(rendered.tree.iter().map(|(path, entry)| (path.clone(), entry.clone())).chain(sealed).collect())
 }
 
 /// The files of `.stagekit`, which are written after all others.
-pub fn seal(receipt: &Receipt, base: &Tree) -> Result<Tree> {
+pub fn seal<'t>(receipt: &Receipt, base: impl Iterator<Item = (&'t RelPath, &'t Entry)> + Clone) -> Result<Tree> {
     let file = |name: &str, bytes: Vec<u8>| {
         RelPath::new(format!("{FOLDER}/{name}")).map(|path| (path, Entry { bytes: bytes.into(), executable: false }))
     };
     [
         file(".gitattributes", b"# The base is compared byte for byte.\nbase.tar -text -diff linguist-generated\n".to_vec()),
         file(".gitignore", b"# While a command runs\nlock\njournal/\n".to_vec()),
-        file("base.tar", archive::tar(base, "")),
+        file("base.tar", archive::tar_of(base, "")),
         file("receipt.toml", receipt.to_toml()?.into_bytes()),
     ]
     .into_iter()

@@ -1,5 +1,6 @@
 //! Kit, answers and rendition → a tree. Pure, and the same bytes for the same input on every platform.
 
+mod evaluate;
 mod flatten;
 mod helpers;
 mod names;
@@ -14,11 +15,15 @@ use std::{
     rc::Rc,
 };
 
-use handlebars::{Context, Handlebars};
+use memchr::memchr2;
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use self::{flatten::Flatten, names::Names, origin::Origin};
+use self::{
+    flatten::{Engine, Flatten},
+    names::Names,
+    origin::Origin,
+};
 use crate::{
     answers::{Answers, Kind, Value, derived},
     catalog::Catalog,
@@ -64,9 +69,9 @@ pub struct Renderer<'c> {
     versions: Json,
     features: BTreeMap<String, FeatureManifest>,
     feature_names: Vec<String>,
-    folders: RefCell<HashMap<String, Rc<Vec<String>>>>,
+    folders: RefCell<HashMap<String, Rc<Vec<Cow<'static, str>>>>>,
     sources: RefCell<HashMap<String, Rc<Source>>>,
-    engine: RefCell<Handlebars<'static>>,
+    engine: RefCell<Engine>,
 }
 
 /// A file of the template tree.
@@ -117,7 +122,7 @@ impl<'c> Renderer<'c> {
             feature_names: catalog.feature_names(),
             folders: RefCell::default(),
             sources: RefCell::default(),
-            engine: RefCell::new(helpers::engine()),
+            engine: RefCell::default(),
         })
     }
 
@@ -167,7 +172,6 @@ impl<'c> Renderer<'c> {
             .map_err(|more| (if out.faults.is_empty() { more } else { std::mem::take(&mut out.faults) }, None))?;
         let course = Course::of(&self.kit, rendition, &holds);
         names.set("course", course.to_json(rendition.at));
-        let context = Context::wraps(&names.values).map_err(|error| (vec![manifest.fault(error.to_string())], None))?;
         let mut digest = Sha256::new();
         digest.update(manifest.bytes());
 
@@ -179,7 +183,7 @@ impl<'c> Renderer<'c> {
             files: &self.kit.files,
         };
         let mut engine = self.engine.borrow_mut();
-        let mut flatten = Flatten { names: &names, rendition, engine: &mut engine, context: &context };
+        let mut flatten = Flatten::new(&names, rendition, &mut engine);
         self.assemble(&kit_owner, &holds, &course, &mut flatten, &mut digest, &mut out);
         let in_stack =
             |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| stack.condition_text(name)));
@@ -294,23 +298,26 @@ impl<'c> Renderer<'c> {
     ) {
         let rendition = flatten.rendition;
         let mut folders: HashMap<&str, Option<String>> = HashMap::new();
+        // A later rule goes before an earlier one.
+        let rules: Vec<(&str, &FilesRule)> =
+            owner.files.iter().rev().filter(|rule| holds(&rule.when)).map(|rule| (fixed(rule.glob.get_ref()), rule)).collect();
         for file in self.folder(&owner.folder).iter() {
             let Some(inside) = file.strip_prefix(&owner.folder).and_then(|rest| rest.strip_prefix('/')) else { continue };
-            let Some(rule) = owner.files.iter().rev().find(|rule| fast_glob::glob_match(rule.glob.get_ref(), inside) && holds(&rule.when))
-            else {
-                continue;
-            };
+            let matches =
+                |(fixed, rule): &&(&str, &FilesRule)| inside.starts_with(fixed) && fast_glob::glob_match(rule.glob.get_ref(), inside);
+            let Some((_, rule)) = rules.iter().find(matches) else { continue };
             let is_there = rendition.at >= rule.from && rule.until.is_none_or(|until| rendition.at < until);
             if !is_there || rule.role == Role::Hidden && rendition.audience == Audience::Learner {
                 continue;
             }
-            let to = folders.entry(rule.to.as_str()).or_insert_with(|| match stack_data::plain(&owner.manifest, &rule.to, flatten.names) {
-                Ok(to) => Some(to),
-                Err(more) => {
-                    out.faults.extend(more);
-                    None
-                }
-            });
+            let to =
+                folders.entry(rule.to.as_str()).or_insert_with(|| match stack_data::plain(&owner.manifest, &rule.to, flatten.names()) {
+                    Ok(to) => Some(to),
+                    Err(more) => {
+                        out.faults.extend(more);
+                        None
+                    }
+                });
             let Some(to) = to else { continue };
             let (target, is_template) = target(inside, rule.stripped(), to);
             let later = milestone::of_path(&target).is_some_and(|number| number > course.last);
@@ -347,7 +354,7 @@ impl<'c> Renderer<'c> {
         }
     }
 
-    fn folder(&self, folder: &str) -> Rc<Vec<String>> {
+    fn folder(&self, folder: &str) -> Rc<Vec<Cow<'static, str>>> {
         Rc::clone(self.folders.borrow_mut().entry(folder.to_owned()).or_insert_with(|| Rc::new(self.catalog.files_below(folder))))
     }
 
@@ -362,38 +369,39 @@ impl<'c> Renderer<'c> {
 
     fn load(&self, file: &str, is_template: bool) -> Source {
         let bytes = self.catalog.file(file).unwrap_or_default();
-        let mut digest = Sha256::new();
-        digest.update(file);
-        digest.update(&bytes);
-        let place = self.catalog.place(file);
+        let partials = RefCell::new(BTreeSet::new());
         let content = if is_template {
-            let partials = RefCell::new(BTreeSet::new());
+            let place = self.catalog.place(file);
             let partial = |name: &str| {
                 partials.borrow_mut().insert(name.to_owned());
                 self.catalog.partial(name)
             };
-            let text = match bytes {
+            let text = match bytes.clone() {
                 Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).ok(),
                 Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).ok(),
             };
             let parsed = match text {
-                Some(text) if text.contains([names::OPEN, names::CLOSE]) => {
+                Some(text) if memchr2(names::OPEN as u8, names::CLOSE as u8, text.as_bytes()).is_some() => {
                     Err(vec![Fault::new(&place, "a template cannot contain the control characters U+0001 and U+0002")])
                 }
                 Some(text) => Template::parse(&place, text, &partial),
                 None => Err(vec![Fault::new(&place, "a template is UTF-8 text; leave out `.hbs` to copy a binary file")]),
             };
-            for name in partials.borrow().iter() {
-                digest.update(self.catalog.partial(name).unwrap_or_default().as_bytes());
-            }
             match parsed {
                 Ok(template) => Content::Rendered(template),
                 Err(faults) => Content::Faulty(faults),
             }
         } else {
-            Content::Copied(Entry::new(bytes))
+            Content::Copied(Entry::new(bytes.clone()))
         };
-        Source { content, digest: digest.finalize().into() }
+        let partials = partials.into_inner();
+        let digest = self.catalog.known_digest(file).filter(|_| partials.is_empty()).unwrap_or_else(|| {
+            let digest = partials.iter().fold(Sha256::new().chain_update(file).chain_update(&bytes), |digest, name| {
+                digest.chain_update(self.catalog.partial(name).unwrap_or_default().as_bytes())
+            });
+            digest.finalize().into()
+        });
+        Source { content, digest }
     }
 }
 
@@ -417,6 +425,11 @@ impl Assembly {
         self.places.insert(path.clone(), place);
         true
     }
+}
+
+/// What every path that matches begins with. Most paths are told from most globs by it, without matching them.
+fn fixed(glob: &str) -> &str {
+    if glob.starts_with('!') { "" } else { glob.find(['*', '?', '[', '{', '\\']).map_or(glob, |special| &glob[..special]) }
 }
 
 /// Where the file `inside` goes, and whether it is a template.

@@ -5,6 +5,8 @@
 
 use std::{borrow::Cow, ops::Range};
 
+use memchr::{memchr, memchr_iter, memmem::Finder, memrchr};
+
 use crate::{
     error::{Fault, nearest},
     manifest::Number,
@@ -145,28 +147,41 @@ impl Template {
 
 /// What stands between the braces.
 #[derive(Debug)]
-enum Kind {
-    Open { block: &'static str, rest: String },
-    Else { rest: String },
-    Close { block: String },
-    Partial { name: String },
+enum Kind<'t> {
+    Open { block: &'static str, rest: &'t str },
+    Else { rest: &'t str },
+    Close { block: &'t str },
+    Partial { name: &'t str },
     Comment,
     Value,
     Expression,
 }
 
-struct Found {
-    kind: Kind,
+struct Found<'t> {
+    kind: Kind<'t>,
     span: Range<usize>,
     line: usize,
 }
 
+/// Text that stands for itself, and how many tags come before it.
+struct Literal {
+    tags: usize,
+    range: Range<usize>,
+}
+
+/// A branch of a block: what its tag says, the tag's line, and what stands in it.
+type Part<'t> = (&'t str, usize, Vec<Node>);
+
 /// An open block while parsing.
-struct Frame {
+struct Frame<'t> {
     block: &'static str,
     line: usize,
-    head: String,
-    branches: Vec<(String, usize, Vec<Node>)>,
+    /// What stood before the block.
+    before: Vec<Node>,
+    /// The branches that have ended.
+    parts: Vec<Part<'t>>,
+    /// What the tag of the open one says, and its line.
+    open: (&'t str, usize),
 }
 
 fn parse(
@@ -177,23 +192,33 @@ fn parse(
     outer: &[String],
 ) -> Result<Template, Vec<Fault>> {
     let mut faults = Vec::new();
-    let (tags, literals) = scan(place, &text, outer, &mut faults);
-    let mut frames: Vec<Frame> = Vec::new();
+    let nodes = nodes(place, &text, partial, including, outer, &mut faults);
+    if faults.is_empty() { Ok(Template { place: place.to_owned(), text, nodes }) } else { Err(faults) }
+}
+
+fn nodes(
+    place: &str,
+    text: &str,
+    partial: &dyn Fn(&str) -> Option<Cow<'static, str>>,
+    including: &mut Vec<String>,
+    outer: &[String],
+    faults: &mut Vec<Fault>,
+) -> Vec<Node> {
+    let (tags, literals) = scan(place, text, outer, faults);
+    let mut literals = literals.into_iter().peekable();
+    let mut frames: Vec<Frame<'_>> = Vec::new();
     let mut nodes: Vec<Node> = Vec::new();
-    for (index, literal) in literals.iter().enumerate() {
-        for range in literal {
-            if !range.is_empty() {
-                nodes.push(Node::Literal(range.clone()));
-            }
+    for (index, tag) in tags.iter().enumerate() {
+        while let Some(literal) = literals.next_if(|literal| literal.tags <= index) {
+            nodes.extend((!literal.range.is_empty()).then_some(Node::Literal(literal.range)));
         }
-        let Some(tag) = tags.get(index) else { break };
-        let inner = tag_content(&text, &tag.span);
+        let inner = tag_content(text, &tag.span);
         match &tag.kind {
             Kind::Comment => {}
             Kind::Value => nodes.push(Node::Value { path: inner.to_owned(), line: tag.line }),
-            Kind::Expression => nodes.push(Node::Expression(expression(&text[tag.span.clone()], inner, tag.line))),
+            Kind::Expression => nodes.push(Node::Expression(expression(text[tag.span.clone()].to_owned(), inner, tag.line))),
             Kind::Partial { name } => {
-                let indent = standalone_indent(&text, &tag.span);
+                let indent = standalone_indent(text, &tag.span);
                 match include(place, name, indent, tag.line, partial, including, &bound(&frames)) {
                     Ok(template) => nodes.push(Node::Partial(template)),
                     Err(more) => faults.extend(more),
@@ -203,15 +228,14 @@ fn parse(
                 if *block == "solution" && frames.iter().any(|frame| frame.block == "solution") {
                     faults.push(Fault::new(place, "`{{#solution}}` stands inside another one").at(tag.line));
                 }
-                frames.push(Frame {
-                    block,
-                    line: tag.line,
-                    head: rest.clone(),
-                    branches: vec![(String::new(), tag.line, std::mem::take(&mut nodes))],
-                });
+                let before = std::mem::take(&mut nodes);
+                frames.push(Frame { block, line: tag.line, before, parts: Vec::new(), open: (rest, tag.line) });
             }
             Kind::Else { rest } => match frames.last_mut() {
-                Some(frame) => frame.branches.push((rest.clone(), tag.line, std::mem::take(&mut nodes))),
+                Some(frame) => {
+                    let (head, line) = std::mem::replace(&mut frame.open, (rest, tag.line));
+                    frame.parts.push((head, line, std::mem::take(&mut nodes)));
+                }
                 None => faults.push(
                     Fault::new(place, "`{{else}}` stands outside any block")
                         .at(tag.line)
@@ -219,8 +243,8 @@ fn parse(
                 ),
             },
             Kind::Close { block } => match frames.pop() {
-                Some(frame) if frame.block == block => {
-                    let (before, node) = close(place, frame, std::mem::take(&mut nodes), &mut faults);
+                Some(frame) if frame.block == *block => {
+                    let (before, node) = close(place, frame, std::mem::take(&mut nodes), faults);
                     nodes = before;
                     nodes.push(node);
                 }
@@ -235,15 +259,18 @@ fn parse(
             },
         }
     }
+    nodes.extend(literals.filter(|literal| !literal.range.is_empty()).map(|literal| Node::Literal(literal.range)));
     for frame in frames {
         faults.push(Fault::new(place, format!("`{{{{#{}}}}}` is never closed", frame.block)).at(frame.line));
     }
-    if faults.is_empty() { Ok(Template { place: place.to_owned(), text, nodes }) } else { Err(faults) }
+    nodes
 }
 
 /// The names that the open `each` blocks bind.
-fn bound(frames: &[Frame]) -> Vec<String> {
-    frames.iter().filter_map(|frame| binding(&frame.head)).flat_map(|(_, names)| names).collect()
+fn bound(frames: &[Frame<'_>]) -> Vec<String> {
+    // An `{{else}}` may have come since.
+    let heads = frames.iter().map(|frame| frame.parts.first().map_or(frame.open.0, |(head, _, _)| head));
+    heads.filter_map(binding).flat_map(|(_, names)| names).collect()
 }
 
 fn include(
@@ -279,31 +306,19 @@ fn indented(text: &str, indent: &str) -> String {
     out
 }
 
-/// The node that a closed block makes, and what stood before it. A frame's branches hold what came *before* each of its tags.
-fn close(place: &str, frame: Frame, last: Vec<Node>, faults: &mut Vec<Fault>) -> (Vec<Node>, Node) {
-    let Frame { block, line, head, branches } = frame;
-    let mut heads = Vec::new();
-    let mut bodies = Vec::new();
-    for (rest, at, body) in branches {
-        heads.push((rest, at));
-        bodies.push(body);
-    }
-    bodies.push(last);
-    let mut bodies = bodies.into_iter();
-    let before = bodies.next().unwrap_or_default();
-    let mut parts: Vec<(String, usize, Vec<Node>)> = heads.into_iter().zip(bodies).map(|((rest, at), body)| (rest, at, body)).collect();
-    if let Some(first) = parts.first_mut() {
-        first.0.clone_from(&head);
-    }
+/// The node that a closed block makes, and what stood before it.
+fn close(place: &str, frame: Frame<'_>, last: Vec<Node>, faults: &mut Vec<Fault>) -> (Vec<Node>, Node) {
+    let Frame { block, line, before, mut parts, open: (head, at) } = frame;
+    parts.push((head, at, last));
     let node = match block {
         "solution" => solution(place, line, parts, faults),
-        "trap" | "hidden" => two_sided(place, block, line, head.trim(), parts, faults),
+        "trap" | "hidden" => two_sided(place, block, line, parts, faults),
         _ => control(block, parts),
     };
     (before, node)
 }
 
-fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, faults: &mut Vec<Fault>) -> Node {
+fn solution(place: &str, line: usize, parts: Vec<Part<'_>>, faults: &mut Vec<Fault>) -> Node {
     let mut branches: Vec<(Number, Vec<Node>)> = Vec::new();
     let mut rest = None;
     for (index, (head, at, body)) in parts.into_iter().enumerate() {
@@ -333,7 +348,8 @@ fn solution(place: &str, line: usize, parts: Vec<(String, usize, Vec<Node>)>, fa
     Node::Solution { branches, rest: rest.unwrap_or_default(), line }
 }
 
-fn two_sided(place: &str, block: &str, line: usize, name: &str, parts: Vec<(String, usize, Vec<Node>)>, faults: &mut Vec<Fault>) -> Node {
+fn two_sided(place: &str, block: &str, line: usize, parts: Vec<Part<'_>>, faults: &mut Vec<Fault>) -> Node {
+    let name = parts.first().map_or("", |(head, _, _)| head.trim());
     let wants_name = block == "trap";
     if wants_name == name.is_empty() || name.contains(char::is_whitespace) {
         faults.push(Fault::new(place, format!("write `{{{{#{block}{}}}}}`", if wants_name { " name" } else { "" })).at(line));
@@ -353,7 +369,7 @@ fn two_sided(place: &str, block: &str, line: usize, name: &str, parts: Vec<(Stri
     }
 }
 
-fn control(block: &str, parts: Vec<(String, usize, Vec<Node>)>) -> Node {
+fn control(block: &str, parts: Vec<Part<'_>>) -> Node {
     let branches = parts
         .into_iter()
         .enumerate()
@@ -363,18 +379,22 @@ fn control(block: &str, parts: Vec<(String, usize, Vec<Node>)>) -> Node {
                 (_, "") => "{{else}}".to_owned(),
                 (_, head) => format!("{{{{else {head}}}}}"),
             };
-            (expression(&text, &head, line), body)
+            (expression(text, head, line), body)
         })
         .collect();
     Node::Control { branches, close: format!("{{{{/{block}}}}}") }
 }
 
-fn expression(text: &str, inner: &str, line: usize) -> Tag {
-    Tag { text: text.to_owned(), names: names_in(inner), binds: binding(inner), line }
+fn expression(text: String, inner: &str, line: usize) -> Tag {
+    Tag { text, names: names_in(inner), binds: binding(inner), line }
 }
 
 /// `stack.modules as |module|` → (`stack.modules`, [`module`])
 fn binding(head: &str) -> Option<(String, Vec<String>)> {
+    // Most blocks bind nothing, and looking for one byte is cheaper.
+    if !head.as_bytes().contains(&b'|') {
+        return None;
+    }
     let (list, rest) = head.split_once(" as |")?;
     let names = rest.split_once('|')?.0.split_whitespace().map(str::to_owned).collect();
     Some((list.split_whitespace().last()?.to_owned(), names))
@@ -383,24 +403,26 @@ fn binding(head: &str) -> Option<(String, Vec<String>)> {
 /// The dotted names and lone words in an expression, without its quoted texts, helpers and loop variables.
 fn names_in(inner: &str) -> Vec<String> {
     let mut names = Vec::new();
-    let visible = inner.split_once(" as |").map_or(inner, |(before, _)| before);
+    let visible = inner.find('|').and_then(|_| inner.split_once(" as |")).map_or(inner, |(before, _)| before);
     for (index, part) in visible.split('"').enumerate() {
         if index % 2 == 0 {
-            names.extend(part.split(|c: char| c.is_whitespace() || "()=".contains(c)).filter(|word| is_dotted(word)).map(str::to_owned));
+            let words = part.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '='));
+            names.extend(words.filter(|word| is_dotted(word)).map(str::to_owned));
         }
     }
     names
 }
 
 fn is_name(word: &str) -> bool {
-    word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    !word.starts_with(|c: char| c.is_ascii_digit()) && is_part(word)
+}
+
+fn is_part(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn is_dotted(word: &str) -> bool {
-    word.contains('.')
-        && word.split('.').enumerate().all(|(index, part)| {
-            is_name(part) || index > 0 && !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        })
+    word.contains('.') && word.split('.').enumerate().all(|(index, part)| if index == 0 { is_name(part) } else { is_part(part) })
 }
 
 fn tag_content<'t>(text: &'t str, span: &Range<usize>) -> &'t str {
@@ -415,19 +437,20 @@ fn standalone_indent<'t>(text: &'t str, span: &Range<usize>) -> &'t str {
     if before.trim().is_empty() && after.trim().is_empty() { before } else { "" }
 }
 
-/// Our tags, and the literal text before, between and after them (one list more than there are tags).
-fn scan(place: &str, text: &str, outer: &[String], faults: &mut Vec<Fault>) -> (Vec<Found>, Vec<Vec<Range<usize>>>) {
-    let mut tags: Vec<Found> = Vec::new();
-    let mut literals: Vec<Vec<Range<usize>>> = vec![Vec::new()];
+/// Our tags, and the literal text before, between and after them, both in the order of the text.
+fn scan<'t>(place: &str, text: &'t str, outer: &[String], faults: &mut Vec<Fault>) -> (Vec<Found<'t>>, Vec<Literal>) {
+    let mut tags: Vec<Found<'t>> = Vec::new();
+    let mut literals: Vec<Literal> = Vec::new();
     let mut scopes: Vec<Vec<String>> = vec![outer.to_vec()];
     let (mut from, mut at, mut line, mut counted) = (0, 0, 1, 0);
-    while let Some(found) = text[at..].find("{{") {
+    let braces = Finder::new("{{");
+    while let Some(found) = braces.find(&text.as_bytes()[at..]) {
         let start = at + found;
-        line += text[counted..start].bytes().filter(|byte| *byte == b'\n').count();
+        line += memchr_iter(b'\n', &text.as_bytes()[counted..start]).count();
         counted = start;
         let before = text.as_bytes()[..start].last();
         if before == Some(&b'\\') {
-            push(&mut literals, from..start - 1);
+            literals.push(Literal { tags: tags.len(), range: from..start - 1 });
             (from, at) = (start, start + 2);
             continue;
         }
@@ -447,8 +470,7 @@ fn scan(place: &str, text: &str, outer: &[String], faults: &mut Vec<Fault>) -> (
                     Kind::Close { .. } if scopes.len() > 1 => drop(scopes.pop()),
                     _ => {}
                 }
-                push(&mut literals, from..start);
-                literals.push(Vec::new());
+                literals.push(Literal { tags: tags.len(), range: from..start });
                 tags.push(Found { kind, span, line });
                 (from, at) = (end, end);
             }
@@ -459,15 +481,9 @@ fn scan(place: &str, text: &str, outer: &[String], faults: &mut Vec<Fault>) -> (
             }
         }
     }
-    push(&mut literals, from..text.len());
+    literals.push(Literal { tags: tags.len(), range: from..text.len() });
     trim_marker_lines(text, &tags, &mut literals);
     (tags, literals)
-}
-
-fn push(literals: &mut [Vec<Range<usize>>], range: Range<usize>) {
-    if let Some(last) = literals.last_mut() {
-        last.push(range);
-    }
 }
 
 /// The end of the tag that opens at `start`: its `}}` on the same line (a comment's anywhere).
@@ -476,20 +492,21 @@ fn closing(text: &str, start: usize) -> Option<usize> {
     if rest.starts_with("{{!--") {
         return rest.find("--}}").map(|end| start + end + 4);
     }
-    let line = rest.split('\n').next().unwrap_or(rest);
-    line.find("}}").map(|end| start + end + 2)
+    let line = memchr(b'\n', rest.as_bytes()).map_or(rest, |end| &rest[..end]);
+    // The first `}` that another one follows.
+    memchr_iter(b'}', line.as_bytes()).find(|end| line.as_bytes().get(end + 1) == Some(&b'}')).map(|end| start + end + 2)
 }
 
 type Problem = (String, String);
 
 /// What the tag is; `None` if it is not ours.
-fn classify(inner: &str, scopes: &[Vec<String>]) -> Result<Option<Kind>, Problem> {
+fn classify<'t>(inner: &'t str, scopes: &[Vec<String>]) -> Result<Option<Kind<'t>>, Problem> {
     let is_bound = |word: &str| scopes.iter().flatten().any(|name| name == word);
     let escape = || "write `\\{{` if it is another language's".to_owned();
     if let Some(rest) = inner.strip_prefix('#') {
         let (word, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         return match BLOCKS.iter().find(|block| **block == word) {
-            Some(block) => Ok(Some(Kind::Open { block, rest: rest.trim().to_owned() })),
+            Some(block) => Ok(Some(Kind::Open { block, rest: rest.trim() })),
             None => Err((
                 format!("unknown block `{{{{#{word}}}}}`"),
                 nearest(word, BLOCKS).map_or_else(escape, |near| format!("did you mean `{{{{#{near}}}}}`?")),
@@ -498,7 +515,7 @@ fn classify(inner: &str, scopes: &[Vec<String>]) -> Result<Option<Kind>, Problem
     }
     if let Some(word) = inner.strip_prefix('/') {
         return if BLOCKS.contains(&word.trim()) {
-            Ok(Some(Kind::Close { block: word.trim().to_owned() }))
+            Ok(Some(Kind::Close { block: word.trim() }))
         } else {
             Err((format!("`{{{{/{word}}}}}` closes a block that stagekit does not know"), escape()))
         };
@@ -507,10 +524,10 @@ fn classify(inner: &str, scopes: &[Vec<String>]) -> Result<Option<Kind>, Problem
         return Ok(Some(Kind::Comment));
     }
     if let Some(name) = inner.strip_prefix('>') {
-        return Ok(Some(Kind::Partial { name: name.trim().to_owned() }));
+        return Ok(Some(Kind::Partial { name: name.trim() }));
     }
     if inner == "else" || inner.starts_with("else ") {
-        return Ok(Some(Kind::Else { rest: inner[4..].trim().to_owned() }));
+        return Ok(Some(Kind::Else { rest: inner[4..].trim() }));
     }
     let word = inner.split_whitespace().next().unwrap_or("");
     if is_dotted(inner) {
@@ -529,25 +546,24 @@ fn classify(inner: &str, scopes: &[Vec<String>]) -> Result<Option<Kind>, Problem
 }
 
 /// Takes the blanks and the line end away from lines that hold nothing but markers.
-fn trim_marker_lines(text: &str, tags: &[Found], literals: &mut [Vec<Range<usize>>]) {
-    let is_marker = |tag: &Found| !matches!(tag.kind, Kind::Value | Kind::Expression);
+fn trim_marker_lines(text: &str, tags: &[Found<'_>], literals: &mut [Literal]) {
+    let is_marker = |tag: &Found<'_>| !matches!(tag.kind, Kind::Value | Kind::Expression);
     let mut index = 0;
     while index < tags.len() {
-        let start = text[..tags[index].span.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let start = memrchr(b'\n', &text.as_bytes()[..tags[index].span.start]).map_or(0, |newline| newline + 1);
         let mut last = index;
-        let mut alone = text[start..tags[index].span.start].trim().is_empty() && is_marker(&tags[index]);
+        let mut alone = is_marker(&tags[index]) && text[start..tags[index].span.start].trim().is_empty();
         loop {
-            let after = &text[tags[last].span.end..];
-            let end = after.find('\n').map_or(text.len(), |newline| tags[last].span.end + newline + 1);
+            let after = tags[last].span.end;
+            let end = memchr(b'\n', &text.as_bytes()[after..]).map_or(text.len(), |newline| after + newline + 1);
             match tags.get(last + 1) {
                 Some(next) if next.span.start < end => {
-                    alone &= is_marker(next) && text[tags[last].span.end..next.span.start].trim().is_empty();
+                    alone = alone && is_marker(next) && text[after..next.span.start].trim().is_empty();
                     last += 1;
                 }
                 _ => {
-                    alone &= text[tags[last].span.end..end].trim().is_empty();
-                    if alone {
-                        cut(literals, start..end);
+                    if alone && text[after..end].trim().is_empty() {
+                        cut(literals, &(start..end));
                     }
                     break;
                 }
@@ -558,10 +574,10 @@ fn trim_marker_lines(text: &str, tags: &[Found], literals: &mut [Vec<Range<usize
 }
 
 /// Takes `span` out of the literals.
-fn cut(literals: &mut [Vec<Range<usize>>], span: Range<usize>) {
-    // Spans come in order and a line is short: only the ranges that touch it are looked at, from a binary search on.
-    let first = literals.partition_point(|ranges| ranges.last().is_some_and(|range| range.end < span.start));
-    for range in literals[first..].iter_mut().take_while(|ranges| ranges.first().is_none_or(|range| range.start < span.end)).flatten() {
+fn cut(literals: &mut [Literal], span: &Range<usize>) {
+    // They come in order and a line is short: only those that touch it are looked at, from a binary search on.
+    let first = literals.partition_point(|literal| literal.range.end < span.start);
+    for Literal { range, .. } in literals[first..].iter_mut().take_while(|literal| literal.range.start < span.end) {
         if range.start < span.end && span.start < range.end {
             if range.start >= span.start {
                 range.start = range.end.min(span.end);

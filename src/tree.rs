@@ -20,7 +20,7 @@ const WINDOWS_RESERVED: [&str; 22] = [
 /// Whether Windows reserves this file name, in any case and with any extension.
 pub fn is_reserved_name(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
-    WINDOWS_RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(stem))
+    matches!(stem.len(), 3 | 4) && WINDOWS_RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(stem))
 }
 
 impl RelPath {
@@ -40,7 +40,7 @@ impl RelPath {
                 "." | ".." => return refuse("it has a part `.` or `..`"),
                 _ => {}
             }
-            if let Some(bad) = part.chars().find(|c| c.is_control() || "\\:*?\"<>|".contains(*c)) {
+            if let Some(bad) = part.chars().find(|c| c.is_control() || matches!(c, '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')) {
                 return refuse(&format!("it contains {bad:?}"));
             }
             if part.ends_with(['.', ' ']) {
@@ -148,7 +148,7 @@ impl Tree {
     }
 
     /// All files in the order of their paths.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RelPath, &Entry)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&RelPath, &Entry)> + Clone {
         self.0.iter()
     }
 

@@ -188,7 +188,9 @@ impl<'a> Lexer<'a> {
         let mut closed = true;
         let mut cursor = Cursor::new(self.file.get(..part.end).unwrap_or_default());
         cursor.at = part.start;
-        while let Some(c) = cursor.peek() {
+        loop {
+            cursor.skip_to(|byte| matches!(byte, b'\\' | b'`' | b'<' | b'[' | b']' | b'$' | b'&' | b':' | b'w' | b'W'));
+            let Some(c) = cursor.peek() else { break };
             let start = cursor.at;
             match c {
                 '\\' => {

@@ -33,7 +33,10 @@ impl Source {
                 Piece::Literal(literal) => {
                     literals += literal.len();
                     plain.push_str(literal);
-                    lexed.extend(literal.chars().map(|c| if c == HOLE { char::REPLACEMENT_CHARACTER } else { c }));
+                    for (index, part) in literal.split(HOLE).enumerate() {
+                        lexed.extend((index > 0).then_some(char::REPLACEMENT_CHARACTER));
+                        lexed.push_str(part);
+                    }
                 }
                 Piece::Text { value, .. } => {
                     let start = plain.len();
@@ -43,7 +46,10 @@ impl Source {
                 }
             }
         }
-        Self { lexed: lexed.replace("\r\n", "\n").replace('\r', "\n"), plain, texts }
+        if lexed.contains('\r') {
+            lexed = lexed.replace("\r\n", "\n").replace('\r', "\n");
+        }
+        Self { lexed, plain, texts }
     }
 }
 
@@ -77,6 +83,12 @@ impl<'a> Cursor<'a> {
         let next = self.peek()?;
         self.at += next.len_utf8();
         Some(next)
+    }
+
+    /// Moves to the next byte of a kind, which must be ASCII, or to the end of the text.
+    pub(super) fn skip_to(&mut self, is_wanted: impl Fn(u8) -> bool) {
+        let rest = self.rest();
+        self.at += rest.bytes().position(is_wanted).unwrap_or(rest.len());
     }
 
     /// Moves over `word` if it comes next.

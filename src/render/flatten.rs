@@ -1,12 +1,16 @@
 //! A template under one rendition: blocks of the rendition resolved, literals put aside, only the tags left for handlebars.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, cell::OnceCell, collections::HashMap};
 
 use handlebars::{Context, Handlebars};
 use serde_json::Value as Json;
 
-use super::names::{CLOSE, Missing, Names, OPEN, lookup, split};
-use super::truth::holds;
+use super::{
+    evaluate::Evaluate,
+    helpers,
+    names::{CLOSE, Missing, Names, OPEN, lookup, split},
+    truth::holds,
+};
 use crate::{
     encode::{Misplaced, Piece, encode},
     error::{Fault, nearest},
@@ -15,10 +19,10 @@ use crate::{
     tree::RelPath,
 };
 
-/// What is put back after handlebars.
-enum Slot<'t> {
+/// A piece of what a template gives.
+pub(super) enum Slot<'t> {
     Literal(&'t str),
-    Shown(String),
+    Shown(Cow<'t, str>),
     Text {
         index: usize,
         /// Template and line; not known of what handlebars has put there: it follows a mark.
@@ -34,35 +38,84 @@ enum Slot<'t> {
     },
 }
 
+impl<'t> Slot<'t> {
+    /// What `{{path}}` gives; `None` if that is not a single value.
+    pub(super) fn of_value(names: &'t Names, template: &'t Template, path: &'t str, line: usize) -> Option<Self> {
+        match names.get(path) {
+            Ok(Json::Null) | Err(Missing::Empty) => Some(Self::Empty { template, path, line }),
+            Ok(Json::String(text)) => match text_answer(text) {
+                Some(index) => Some(Self::Text { index, at: Some((template, line)) }),
+                None if text.contains(OPEN) => None,
+                None => Some(Self::Shown(text.into())),
+            },
+            Ok(value @ (Json::Bool(_) | Json::Number(_))) => Some(Self::Shown(value.to_string().into())),
+            Ok(_) | Err(Missing::Undeclared(_)) => None,
+        }
+    }
+}
+
+/// handlebars, which is made when the first template needs it.
+#[derive(Debug, Default)]
+pub(super) struct Engine {
+    handlebars: OnceCell<Handlebars<'static>>,
+    /// Whether every loop and expression goes to it, for tests to compare with.
+    pub(super) takes_all: bool,
+}
+
+#[cfg(test)]
+impl Engine {
+    /// Whether something needed it.
+    pub(super) fn is_made(&self) -> bool {
+        self.handlebars.get().is_some()
+    }
+}
+
 /// Flattens and evaluates templates under one rendition.
 pub(super) struct Flatten<'r> {
-    pub(super) names: &'r Names,
+    names: &'r Names,
     pub(super) rendition: &'r Rendition,
-    pub(super) engine: &'r mut Handlebars<'static>,
-    pub(super) context: &'r Context,
+    engine: &'r mut Engine,
+    context: OnceCell<Context>,
 }
 
+/// What a template gives, as far as that is known without handlebars.
 struct Skeleton<'t> {
-    text: String,
-    slots: Vec<Slot<'t>>,
-    has_tags: bool,
+    parts: Vec<Part<'t>>,
     faults: Vec<Fault>,
     scopes: Vec<HashMap<String, Vec<&'t Json>>>,
+    /// Whether every loop and expression goes to handlebars, also what needs it not.
+    is_for_handlebars: bool,
 }
 
-impl Flatten<'_> {
+enum Part<'t> {
+    Slot(Slot<'t>),
+    /// Left to handlebars.
+    Tag(Cow<'t, str>),
+}
+
+impl<'r> Flatten<'r> {
+    pub(super) fn new(names: &'r Names, rendition: &'r Rendition, engine: &'r mut Engine) -> Self {
+        Self { names, rendition, engine, context: OnceCell::new() }
+    }
+
+    /// What templates see.
+    pub(super) fn names(&self) -> &'r Names {
+        self.names
+    }
+
     /// The text that `template` gives at `path`.
     pub(super) fn render(&mut self, path: &RelPath, template: &Template) -> Result<String, Vec<Fault>> {
-        let mut skeleton = Skeleton { text: String::new(), slots: Vec::new(), has_tags: false, faults: Vec::new(), scopes: Vec::new() };
+        let mut skeleton = Skeleton { parts: Vec::new(), faults: Vec::new(), scopes: Vec::new(), is_for_handlebars: self.engine.takes_all };
         flatten(self.names, self.rendition, template, &template.nodes, &mut skeleton);
         if !skeleton.faults.is_empty() {
             return Err(skeleton.faults);
         }
-        if !skeleton.has_tags {
-            return join(self.names, path, template, skeleton.slots.iter());
-        }
-        let evaluated = self.evaluate(template, &skeleton.text)?;
-        let mut pieces = Vec::with_capacity(skeleton.slots.len());
+        let (text, slots) = skeleton.split();
+        let Some(text) = text else {
+            return join(self.names, path, template, &slots.iter().collect::<Vec<_>>());
+        };
+        let evaluated = self.evaluate(template, &text)?;
+        let mut pieces = Vec::with_capacity(slots.len());
         let mut found = Vec::new();
         for (before, placeholder) in split(&evaluated) {
             if !before.is_empty() {
@@ -79,41 +132,53 @@ impl Flatten<'_> {
             }
         }
         let slots = pieces.into_iter().filter_map(|piece| match piece {
-            Ok(index) => skeleton.slots.get(index),
+            Ok(index) => slots.get(index),
             Err(index) => found.get(index),
         });
-        join(self.names, path, template, slots)
+        join(self.names, path, template, &slots.collect::<Vec<_>>())
     }
 
     /// What handlebars makes of the tags; each skeleton is parsed once a batch.
     fn evaluate(&mut self, template: &Template, skeleton: &str) -> Result<String, Vec<Fault>> {
         let fault = |why: String| vec![Fault::new(&template.place, why)];
-        if !self.engine.has_template(skeleton) {
-            self.engine.register_template_string(skeleton, skeleton).map_err(|error| fault(error.reason().to_string()))?;
+        if self.context.get().is_none() {
+            let context = Context::wraps(&self.names.values).map_err(|error| fault(error.to_string()))?;
+            // It was seen to be empty.
+            let _ = self.context.set(context);
         }
-        self.engine.render_with_context(skeleton, self.context).map_err(|error| fault(error.reason().to_string()))
+        self.engine.handlebars.get_or_init(helpers::engine);
+        let (Some(engine), Some(context)) = (self.engine.handlebars.get_mut(), self.context.get()) else { return Ok(String::new()) };
+        if !engine.has_template(skeleton) {
+            engine.register_template_string(skeleton, skeleton).map_err(|error| fault(error.reason().to_string()))?;
+        }
+        engine.render_with_context(skeleton, context).map_err(|error| fault(error.reason().to_string()))
     }
 }
 
-fn flatten<'t>(names: &'t Names, rendition: &Rendition, template: &'t Template, nodes: &'t [Node], out: &mut Skeleton<'t>) {
+fn flatten<'t>(names: &'t Names, rendition: &'t Rendition, template: &'t Template, nodes: &'t [Node], out: &mut Skeleton<'t>) {
     for node in nodes {
         match node {
             Node::Literal(range) => out.slot(Slot::Literal(template.literal(range))),
-            Node::Value { path, line } => match names.get(path) {
-                Ok(Json::Null) | Err(Missing::Empty) => out.slot(Slot::Empty { template, path, line: *line }),
-                Ok(Json::String(text)) => match text_answer(text) {
-                    Some(index) => out.slot(Slot::Text { index, at: Some((template, *line)) }),
-                    None if text.contains(OPEN) => out.mixed(text, (template, *line)),
-                    None => out.slot(Slot::Shown(text.clone())),
+            Node::Value { path, line } => match Slot::of_value(names, template, path, *line) {
+                Some(slot) => out.slot(slot),
+                None => match names.get(path) {
+                    Ok(Json::String(text)) => out.mixed(text, (template, *line)),
+                    Err(Missing::Undeclared(near)) => out.faults.push(undeclared(template, path, *line, near)),
+                    _ => {
+                        out.faults.push(Fault::new(&template.place, format!("`{path}` is a list or a table, no single value")).at(*line));
+                    }
                 },
-                Ok(value @ (Json::Bool(_) | Json::Number(_))) => out.slot(Slot::Shown(value.to_string())),
-                Ok(_) => out.faults.push(Fault::new(&template.place, format!("`{path}` is a list or a table, no single value")).at(*line)),
-                Err(Missing::Undeclared(near)) => out.faults.push(undeclared(template, path, *line, near)),
             },
             Node::Expression(tag) => {
                 out.check(names, template, tag);
-                out.slot(Slot::Mark(template, tag.line));
-                out.tag(tag);
+                let evaluated = if out.is_for_handlebars || !out.scopes.is_empty() { None } else { Evaluate::expression(names, rendition, template, tag) };
+                match evaluated {
+                    Some(slots) => out.parts.extend(slots.into_iter().map(Part::Slot)),
+                    None => {
+                        out.slot(Slot::Mark(template, tag.line));
+                        out.tag(tag);
+                    }
+                }
             }
             Node::Partial(partial) => flatten(names, rendition, partial, &partial.nodes, out),
             Node::Solution { branches, rest, .. } => {
@@ -136,13 +201,22 @@ fn flatten<'t>(names: &'t Names, rendition: &Rendition, template: &'t Template, 
                     flatten(names, rendition, template, chosen, out);
                     continue;
                 }
+                // Every branch is gone through for its faults, whether or not it is taken.
+                let start = out.parts.len();
                 for (tag, nodes) in branches {
                     out.tag(tag);
                     out.scopes.push(out.bindings(names, tag));
                     flatten(names, rendition, template, nodes, out);
                     out.scopes.pop();
                 }
-                out.text.push_str(close);
+                out.parts.push(Part::Tag(close.into()));
+                if out.is_for_handlebars || !out.scopes.is_empty() {
+                    continue;
+                }
+                if let Some(slots) = Evaluate::control(names, rendition, template, branches) {
+                    out.parts.truncate(start);
+                    out.parts.extend(slots.into_iter().map(Part::Slot));
+                }
             }
         }
     }
@@ -150,8 +224,12 @@ fn flatten<'t>(names: &'t Names, rendition: &Rendition, template: &'t Template, 
 
 /// The branch that holds, if that can be said without handlebars; no nodes if none does.
 fn decided<'t>(branches: &'t [(Tag, Vec<Node>)], names: &Names, out: &Skeleton<'_>) -> Option<&'t [Node]> {
+    let get = |name: &str| {
+        let (root, _) = name.split_once('.')?;
+        out.is_global(root).then(|| names.get(name).map_or(Cow::Owned(Json::Null), Cow::Borrowed))
+    };
     for (tag, nodes) in branches {
-        if holds(&tag.text, names, &|root| out.is_global(root))? {
+        if holds(&tag.text, &get)? {
             return Some(nodes);
         }
     }
@@ -160,17 +238,34 @@ fn decided<'t>(branches: &'t [(Tag, Vec<Node>)], names: &Names, out: &Skeleton<'
 
 impl<'t> Skeleton<'t> {
     fn slot(&mut self, slot: Slot<'t>) {
+        self.parts.push(Part::Slot(slot));
+    }
+
+    /// What handlebars sees, with a placeholder for each slot; nothing if there is nothing for it to do.
+    fn split(self) -> (Option<String>, Vec<Slot<'t>>) {
         use std::fmt::Write as _;
-        // Writing to a String cannot fail.
-        let _ = write!(self.text, "{OPEN}s{}{CLOSE}", self.slots.len());
-        self.slots.push(slot);
+        let mut text = self.parts.iter().any(|part| matches!(part, Part::Tag(_))).then(String::new);
+        let mut slots = Vec::with_capacity(self.parts.len());
+        for part in self.parts {
+            match (part, &mut text) {
+                (Part::Tag(tag), Some(text)) => text.push_str(&tag),
+                (Part::Slot(slot), Some(text)) => {
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, "{OPEN}s{}{CLOSE}", slots.len());
+                    slots.push(slot);
+                }
+                (Part::Slot(slot), None) => slots.push(slot),
+                (Part::Tag(_), None) => {}
+            }
+        }
+        (text, slots)
     }
 
     /// A text that has text answers in it (a field of the stack).
-    fn mixed(&mut self, text: &str, at: (&'t Template, usize)) {
+    fn mixed(&mut self, text: &'t str, at: (&'t Template, usize)) {
         for (before, placeholder) in split(text) {
             if !before.is_empty() {
-                self.slot(Slot::Shown(before.to_owned()));
+                self.slot(Slot::Shown(before.into()));
             }
             if let Some((_, index)) = placeholder {
                 self.slot(Slot::Text { index, at: Some(at) });
@@ -184,9 +279,7 @@ impl<'t> Skeleton<'t> {
 
     /// Leaves a tag to handlebars.
     fn tag(&mut self, tag: &Tag) {
-        self.has_tags = true;
-        let text = rooted(&tag.text, &|root| self.is_global(root));
-        self.text.push_str(&text);
+        self.parts.push(Part::Tag(rooted(&tag.text, &|root| self.is_global(root)).into()));
     }
 
     /// Every name in a tag exists.
@@ -277,13 +370,7 @@ fn undeclared(template: &Template, path: &str, line: usize, near: Option<&str>) 
 }
 
 /// Puts the slots together; text answers are encoded for the place where they stand.
-fn join<'s, 't: 's>(
-    names: &Names,
-    path: &RelPath,
-    template: &Template,
-    slots: impl Iterator<Item = &'s Slot<'t>>,
-) -> Result<String, Vec<Fault>> {
-    let mut pieces = Vec::new();
+fn join(names: &Names, path: &RelPath, template: &Template, slots: &[&Slot<'_>]) -> Result<String, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut length = 0;
     let mut texts = Vec::new();
@@ -291,20 +378,9 @@ fn join<'s, 't: 's>(
     for slot in slots {
         match slot {
             Slot::Mark(template, line) => mark = (template, *line),
-            Slot::Literal(text) => {
-                length += text.len();
-                pieces.push(Piece::Literal(text));
-            }
-            Slot::Shown(text) => {
-                length += text.len();
-                pieces.push(Piece::Literal(text));
-            }
-            Slot::Text { index, at } => {
-                if let Some((name, value)) = names.texts.get(*index) {
-                    texts.push((name.as_str(), at.unwrap_or(mark)));
-                    pieces.push(Piece::Text { name, value });
-                }
-            }
+            Slot::Literal(text) => length += text.len(),
+            Slot::Shown(text) => length += text.len(),
+            Slot::Text { at, .. } => texts.push(at.unwrap_or(mark)),
             Slot::Empty { template, path, line } => {
                 faults
                     .push(Fault::new(&template.place, format!("`{path}` has no value here")).at(*line).hint("put it inside an `{{#if}}`"));
@@ -314,22 +390,28 @@ fn join<'s, 't: 's>(
     if !faults.is_empty() {
         return Err(faults);
     }
-    if texts.is_empty() {
-        let mut out = String::with_capacity(length);
-        for piece in &pieces {
-            if let Piece::Literal(text) = piece {
-                out.push_str(text);
-            }
-        }
-        return Ok(out);
+    let pieces = slots.iter().filter_map(|slot| match slot {
+        Slot::Literal(text) => Some(Piece::Literal(text)),
+        Slot::Shown(text) => Some(Piece::Literal(text)),
+        Slot::Text { index, .. } => names.texts.get(*index).map(|(name, value)| Piece::Text { name, value }),
+        Slot::Empty { .. } | Slot::Mark(..) => None,
+    });
+    if !texts.is_empty() {
+        return encode(path, &pieces.collect::<Vec<_>>()).map_err(|misplaced| {
+            misplaced
+                .into_iter()
+                .map(|Misplaced { name, text, rule, message, .. }| {
+                    let (template, line) = texts.get(text).copied().unwrap_or((template, 1));
+                    Fault::new(&template.place, format!("`{name}` cannot stand here: {message}")).at(line).hint(format!("rule `{rule}`"))
+                })
+                .collect()
+        });
     }
-    encode(path, &pieces).map_err(|misplaced| {
-        misplaced
-            .into_iter()
-            .map(|Misplaced { name, text, rule, message, .. }| {
-                let (template, line) = texts.get(text).map_or((template, 1), |(_, at)| *at);
-                Fault::new(&template.place, format!("`{name}` cannot stand here: {message}")).at(line).hint(format!("rule `{rule}`"))
-            })
-            .collect()
-    })
+    let mut out = String::with_capacity(length);
+    for piece in pieces {
+        if let Piece::Literal(text) = piece {
+            out.push_str(text);
+        }
+    }
+    Ok(out)
 }

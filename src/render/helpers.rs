@@ -1,5 +1,7 @@
 //! The helpers that expressions may use, besides handlebars' own comparisons.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, RenderError, RenderErrorReason};
 use serde_json::Value as Json;
 
@@ -11,37 +13,58 @@ pub(super) fn engine() -> Handlebars<'static> {
     let mut engine = Handlebars::new();
     engine.set_strict_mode(true);
     engine.register_escape_fn(handlebars::no_escape);
-    register(&mut engine, "join", |words| Ok(list(words, 0)?.iter().map(plain).collect::<Result<Vec<_>, _>>()?.join(&text(words, 1)?)));
-    register(&mut engine, "json", |words| value(words, 0).map(std::string::ToString::to_string));
-    register(&mut engine, "lower", |words| Ok(text(words, 0)?.to_lowercase()));
-    register(&mut engine, "upper", |words| Ok(text(words, 0)?.to_uppercase()));
-    register(&mut engine, "add", |words| match (value(words, 0)?.as_i64(), value(words, 1)?.as_i64()) {
-        (Some(left), Some(right)) => Ok((left + right).to_string()),
-        _ => Err("`add` wants two whole numbers".to_owned()),
-    });
-    register(&mut engine, "shell", |words| Ok(shell_line(&list(words, 0)?.iter().map(plain).collect::<Result<Vec<_>, _>>()?)));
-    register(&mut engine, "indent", |words| {
-        let blanks =
-            " ".repeat(value(words, 0)?.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or("`indent` wants a number of blanks first")?);
-        Ok(text(words, 1)?.replace('\n', &format!("\n{blanks}")))
-    });
-    engine.register_helper("fill", Box::new(fill));
+    for (name, evaluate) in HELPERS {
+        register(&mut engine, name, evaluate);
+    }
+    engine.register_helper("fill", Box::new(fill_tag));
     engine
 }
 
-/// `{{fill text host="…"}}`: `{host}` in the text replaced; what is not named stays.
-fn fill(helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderContext<'_, '_>, out: &mut dyn Output) -> HelperResult {
-    let words: Vec<&Json> = helper.params().iter().map(handlebars::PathAndJson::value).collect();
-    let failed = |why: String| RenderError::from(RenderErrorReason::Other(format!("`fill`: {why}")));
-    let mut filled = text(&words, 0).map_err(failed)?;
-    for (name, value) in helper.hash() {
-        filled = filled.replace(&format!("{{{name}}}"), &text(&[value.value()], 0).map_err(failed)?);
+type Evaluate = fn(&[&Json]) -> Result<String, String>;
+
+/// The arguments of a helper that have names, in the order of these.
+pub(super) type Named<'a> = BTreeMap<&'a str, Cow<'a, Json>>;
+
+const HELPERS: [(&str, Evaluate); 7] = [
+    ("join", |words| Ok(list(words, 0)?.iter().map(plain).collect::<Result<Vec<_>, _>>()?.join(&text(words, 1)?))),
+    ("json", |words| value(words, 0).map(std::string::ToString::to_string)),
+    ("lower", |words| Ok(text(words, 0)?.to_lowercase())),
+    ("upper", |words| Ok(text(words, 0)?.to_uppercase())),
+    ("add", |words| match (value(words, 0)?.as_i64(), value(words, 1)?.as_i64()) {
+        (Some(left), Some(right)) => Ok((left + right).to_string()),
+        _ => Err("`add` wants two whole numbers".to_owned()),
+    }),
+    ("shell", |words| Ok(shell_line(&list(words, 0)?.iter().map(plain).collect::<Result<Vec<_>, _>>()?))),
+    ("indent", |words| {
+        let blanks =
+            " ".repeat(value(words, 0)?.as_u64().and_then(|n| usize::try_from(n).ok()).ok_or("`indent` wants a number of blanks first")?);
+        Ok(text(words, 1)?.replace('\n', &format!("\n{blanks}")))
+    }),
+];
+
+/// What a helper gives; `None` if there is none of this name that takes these arguments.
+pub(super) fn call(name: &str, words: &[&Json], named: &Named<'_>) -> Option<Result<String, String>> {
+    if name == "fill" {
+        return Some(fill(words, named));
     }
+    let (_, evaluate) = HELPERS.iter().find(|(helper, _)| *helper == name)?;
+    named.is_empty().then(|| evaluate(words))
+}
+
+/// `{{fill text host="…"}}`: `{host}` in the text replaced; what is not named stays.
+fn fill(words: &[&Json], named: &Named<'_>) -> Result<String, String> {
+    named.iter().try_fold(text(words, 0)?, |filled, (name, value)| Ok(filled.replace(&format!("{{{name}}}"), &text(&[value.as_ref()], 0)?)))
+}
+
+fn fill_tag(helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderContext<'_, '_>, out: &mut dyn Output) -> HelperResult {
+    let words: Vec<&Json> = helper.params().iter().map(handlebars::PathAndJson::value).collect();
+    let named = helper.hash().iter().map(|(name, value)| (*name, Cow::Borrowed(value.value()))).collect();
+    let filled = fill(&words, &named).map_err(|why| RenderError::from(RenderErrorReason::Other(format!("`fill`: {why}"))))?;
     out.write(&filled)?;
     Ok(())
 }
 
-fn register(engine: &mut Handlebars<'static>, name: &'static str, evaluate: fn(&[&Json]) -> Result<String, String>) {
+fn register(engine: &mut Handlebars<'static>, name: &'static str, evaluate: Evaluate) {
     let helper =
         move |helper: &Helper<'_>, _: &Handlebars<'_>, _: &Context, _: &mut RenderContext<'_, '_>, out: &mut dyn Output| -> HelperResult {
             let words: Vec<&Json> = helper.params().iter().map(handlebars::PathAndJson::value).collect();

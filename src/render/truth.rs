@@ -1,15 +1,16 @@
-//! Conditions over names that no loop binds: which branch of an `{{#if}}` holds is known before handlebars sees the template.
+//! Conditions: which branch of an `{{#if}}` holds is known before handlebars sees the template.
 //!
-//! What is decided here need not be parsed there, and most templates need nothing else; conditions inside loops stay handlebars' own.
+//! What is decided here need not be parsed there, and most templates need nothing else.
 
 use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::names::Names;
+/// The value of a name, `None` if that is not for us to say.
+type Get<'g, 'n> = &'g dyn Fn(&str) -> Option<Cow<'n, Json>>;
 
 /// Whether the condition of `tag` (`{{#if …}}`, `{{#unless …}}`, `{{else if …}}`, `{{else}}`) holds; `None` if it is not for us to say.
-pub(super) fn holds(tag: &str, names: &Names, is_global: &dyn Fn(&str) -> bool) -> Option<bool> {
+pub(super) fn holds(tag: &str, get: Get<'_, '_>) -> Option<bool> {
     let inner = tag.strip_prefix("{{")?.strip_suffix("}}")?.trim();
     if inner == "else" {
         return Some(true);
@@ -19,12 +20,12 @@ pub(super) fn holds(tag: &str, names: &Names, is_global: &dyn Fn(&str) -> bool) 
         None => (inner.strip_prefix("#if ").or_else(|| inner.strip_prefix("else if "))?, true),
     };
     let mut rest = condition.trim();
-    let value = value(&mut rest, names, is_global)?;
+    let value = value(&mut rest, get)?;
     rest.is_empty().then(|| is_true(&value) == wanted)
 }
 
 /// The value at the beginning of `rest`, which is taken off: a name, a text in quotes, or `(eq …)`, `(ne …)`, `(and …)`, `(or …)`, `(not …)`.
-fn value<'n>(rest: &mut &str, names: &'n Names, is_global: &dyn Fn(&str) -> bool) -> Option<Cow<'n, Json>> {
+fn value<'n>(rest: &mut &str, get: Get<'_, 'n>) -> Option<Cow<'n, Json>> {
     if let Some(text) = rest.strip_prefix('"') {
         let end = text.find('"')?;
         let value = Json::String(text[..end].to_owned());
@@ -36,7 +37,7 @@ fn value<'n>(rest: &mut &str, names: &'n Names, is_global: &dyn Fn(&str) -> bool
         *rest = arguments.trim_start();
         let mut values = Vec::new();
         while !rest.starts_with(')') {
-            values.push(value(rest, names, is_global)?);
+            values.push(value(rest, get)?);
         }
         *rest = rest[1..].trim_start();
         let answer = match (name, values.as_slice()) {
@@ -51,11 +52,8 @@ fn value<'n>(rest: &mut &str, names: &'n Names, is_global: &dyn Fn(&str) -> bool
     }
     let end = rest.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(rest.len());
     let (name, after) = rest.split_at(end);
-    if !name.split_once('.').is_some_and(|(root, _)| is_global(root)) {
-        return None;
-    }
     *rest = after.trim_start();
-    Some(names.get(name).map_or(Cow::Owned(Json::Null), Cow::Borrowed))
+    get(name)
 }
 
 /// As handlebars sees it.
@@ -72,9 +70,15 @@ fn is_true(value: &Json) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use serde_json::json;
 
-    use super::{Names, holds};
+    use super::{super::names::Names, Json, holds};
+
+    fn global<'n>(names: &'n Names, name: &str) -> Option<Cow<'n, Json>> {
+        name.starts_with("a.").then(|| names.get(name).map_or(Cow::Owned(Json::Null), Cow::Borrowed))
+    }
 
     #[test]
     fn conditions_are_decided_as_handlebars_does() {
@@ -104,7 +108,7 @@ mod tests {
             "(and (eq a.text \"java\") (not a.no) a.list)",
         ] {
             for block in ["if", "unless"] {
-                let ours = holds(&format!("{{{{#{block} {condition}}}}}"), &names, &|root| root == "a");
+                let ours = holds(&format!("{{{{#{block} {condition}}}}}"), &|name| global(&names, name));
                 let theirs =
                     engine.render_template(&format!("{{{{#{block} {condition}}}}}x{{{{/{block}}}}}"), &json!({"a": values})).unwrap();
                 assert_eq!(ours, Some(theirs == "x"), "{block} {condition}");
@@ -116,7 +120,7 @@ mod tests {
     fn what_a_loop_binds_is_left_alone() {
         let names = Names::new();
         for tag in ["{{#if module.port}}", "{{#if (gt a.one 2)}}", "{{#each a.list as |x|}}", "{{#if @last}}"] {
-            assert_eq!(holds(tag, &names, &|root| root == "a"), None, "{tag}");
+            assert_eq!(holds(tag, &|name| global(&names, name)), None, "{tag}");
         }
     }
 }

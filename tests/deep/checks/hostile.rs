@@ -197,7 +197,7 @@ impl Subject<'_> {
         let rendered = renderer.render(&answers, &rendition).map_err(|error| error.to_string())?;
         let receipt = stagekit::receipt::Receipt::of_kit(self.kit(), &self.manifest.version, &rendered, &answers, &rendition);
         // The base is an archive of what is looked at anyway.
-        let sealed = stagekit::receipt::seal(&receipt, &Tree::new()).map_err(|error| error.to_string())?;
+        let sealed = stagekit::receipt::seal(&receipt, Tree::new().iter()).map_err(|error| error.to_string())?;
         let both = rendered.tree.iter().chain(sealed.iter()).filter(|(path, _)| path.as_str() != ".stagekit/base.tar");
         Ok(both.map(|(path, entry)| (path.clone(), entry.clone())).collect())
     }
