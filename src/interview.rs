@@ -200,8 +200,8 @@ fn ask(person: &dyn Ask, question: &Question, default: Option<&Value>, tell: &mu
             let rule = question.rule();
             let explain = |typed: &str| {
                 rule.parse(typed).map(drop).map_err(|refusal| match refusal.correction {
-                    Some(correction) => format!("{}; try {correction}", refusal.message),
-                    None => refusal.message,
+                    Some(correction) if correction.len() <= LONGEST_CORRECTION => format!("try {correction}: {}", refusal.message),
+                    _ => refusal.message,
                 })
             };
             let typed = person.line(&question.prompt, shown.as_deref(), &explain)?;

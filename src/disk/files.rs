@@ -21,7 +21,8 @@ pub fn create_file(path: &Path, bytes: &[u8], watch: &dyn Watch) -> Result<()> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.prefix(".stagekit-").tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    // Of the file itself, whose errors do not name the temporary path.
+    file.as_file_mut().write_all(bytes).map_err(failed)?;
     watch.before(&Act { verb: Verb::Commit, path })?;
     let kept = file.persist_noclobber(path);
     kept.map(drop).map_err(|refused| match refused.error.kind() {
