@@ -328,10 +328,15 @@ fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made)) 
     }
     meanwhile(made);
     group.signal("-TERM");
+    // A kit may say that its servers stay, so that the next start is quick.
+    let stay = made.tree.iter().any(|(path, entry)| {
+        path.as_str().starts_with("src/main/resources/")
+            && entry.text().is_some_and(|text| text.contains("lifecycle-management: start-only"))
+    });
     let start = Instant::now();
     loop {
         let left = self::running(made)?;
-        if left.is_empty() && !is_healthy(&url) {
+        if left == (if stay { wanted.clone() } else { BTreeSet::new() }) && !is_healthy(&url) {
             return Ok(());
         }
         if start.elapsed() > Duration::from_secs(60) {
