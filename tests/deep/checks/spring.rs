@@ -37,8 +37,8 @@ fn solutions<'w>(world: &'w World, arguments: &Arguments) -> Vec<(&'w KitManifes
     let mut found = Vec::new();
     for kit in kits(world, arguments) {
         let name = kit.name.get_ref();
-        let is_spring =
-            Cell::new(name, kit.last(), &[]).render(world).is_ok_and(|(_, rendered, _)| rendered.stack.framework == "spring-boot");
+        let plain = Cell { kit: name.clone(), settings: Vec::new(), rendition: Rendition::solved(kit.last()), jdk: None };
+        let is_spring = plain.render(world).is_ok_and(|(_, rendered, _)| rendered.stack.framework == "spring-boot");
         if !is_spring {
             continue;
         }
@@ -95,7 +95,8 @@ pub fn gates(world: &World, arguments: &Arguments) -> Vec<Row> {
 /// The counter-proof: what is badly laid out, and what the compiler warns of, ends the build.
 fn gates_close(world: &World, cell: &Cell) -> Result<(), String> {
     let made = cell.make(world, &folder("gates-close", cell))?;
-    let package = made.answers.text("package").ok_or("the kit has no question `package`")?;
+    let (_, _, answers) = cell.render(world)?;
+    let package = answers.text("package").ok_or("the kit has no question `package`")?;
     let file = made.folder.join("src/main/java").join(package.replace('.', "/")).join("Scratch.java");
     let build = |text: String, words: &[&str], said: &str| {
         fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
