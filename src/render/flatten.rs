@@ -171,7 +171,11 @@ fn flatten<'t>(names: &'t Names, rendition: &'t Rendition, template: &'t Templat
             },
             Node::Expression(tag) => {
                 out.check(names, template, tag);
-                let evaluated = if out.is_for_handlebars || !out.scopes.is_empty() { None } else { Evaluate::expression(names, rendition, template, tag) };
+                let evaluated = if out.is_for_handlebars || !out.scopes.is_empty() {
+                    None
+                } else {
+                    Evaluate::expression(names, rendition, template, tag)
+                };
                 match evaluated {
                     Some(slots) => out.parts.extend(slots.into_iter().map(Part::Slot)),
                     None => {
