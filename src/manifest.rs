@@ -386,6 +386,9 @@ pub struct Milestone {
     /// Ids of tests that are true from the start.
     #[serde(default)]
     pub guards: Vec<String>,
+    /// Guards with conditions; they come after `guards`.
+    #[serde(default)]
+    pub guard: Vec<Guard>,
     /// Stands in every failure message while the milestone is unsolved.
     pub fails_with: String,
     /// From general to concrete.
@@ -401,6 +404,19 @@ impl Milestone {
     pub fn number(&self) -> Number {
         *self.number.get_ref()
     }
+}
+
+/// A test that is true from the start, with a condition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The test's id.
+    pub id: Spanned<String>,
+    /// Where it applies: what one platform does by itself another one leaves to the learner.
+    pub when: Option<Condition>,
+    /// Only graders have the test.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 /// A hint with a condition.

@@ -241,6 +241,31 @@ fn files_come_and_go_with_milestone_audience_and_course() {
 }
 
 #[test]
+fn guards_depend_on_answers_and_audience() {
+    let guards = "tests = 9\nguards = [\"m1/a/always\"]\n\
+        [[milestone.guard]]\nid = \"m1/a/boxed\"\nwhen = \"docker\"\n\
+        [[milestone.guard]]\nid = \"m1/secret/graded\"\nhidden = true\n";
+    // After the keys of the milestone itself.
+    let manifest = MANIFEST.replacen(
+        "tests = 1\nfails_with = \"milestone 1\"\nhints = [\"h\"]\n",
+        &format!("fails_with = \"milestone 1\"\nhints = [\"h\"]\n{guards}"),
+        1,
+    );
+    assert_ne!(manifest, MANIFEST);
+    let catalog = catalog(&[("kits/tiny/kit.toml", Some(&manifest))]);
+    let of = |docker: bool, audience: Audience| {
+        let rendition = Rendition { audience, ..Rendition::default() };
+        Renderer::new(&catalog, "tiny").unwrap().render(&answers("", docker), &rendition).unwrap().course.milestones[0].guards.clone()
+    };
+    assert_eq!(of(true, Audience::Learner), ["m1/a/always", "m1/a/boxed"]);
+    assert_eq!(of(false, Audience::Learner), ["m1/a/always"]);
+    assert_eq!(of(false, Audience::Grader), ["m1/a/always", "m1/secret/graded"]);
+    let foreign = manifest.replace("m1/secret/graded", "m2/secret/graded");
+    let faults = faults_of(&[("kits/tiny/kit.toml", Some(&foreign))]);
+    assert_eq!(faults, ["t/kits/tiny/kit.toml:90: milestone 1: guard `m2/secret/graded` is not a test of it"]);
+}
+
+#[test]
 fn a_feature_renders_from_the_stack_and_texts_are_encoded_where_they_end_up() {
     assert_eq!(
         text(&rendered(&Rendition::solved(1)), "box.json"),

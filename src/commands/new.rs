@@ -136,7 +136,7 @@ fn rendition(args: &NewArgs, kit: &KitManifest) -> Result<Rendition> {
         }
     };
     within("until", args.until, 1, last);
-    let last = args.until.map_or(last, |until| until.min(last));
+    let last = args.until.filter(|until| (1..=last).contains(until)).unwrap_or(last);
     within("at", args.at, 0, last);
     if !faults.is_empty() {
         return Err(Error::faults(ErrorKind::Usage, "there is no such milestone", faults)

@@ -236,7 +236,11 @@ fn milestones(faults: &mut Faults<'_>, kit: &KitManifest) {
         for guard in milestone.guards.iter().filter(|guard| !guard.starts_with(&format!("m{number}/"))) {
             faults.add_at(&milestone.number, format!("milestone {number}: guard `{guard}` is not a test of it"));
         }
-        if milestone.guards.len() >= milestone.tests as usize && milestone.tests > 0 {
+        for guard in milestone.guard.iter().filter(|guard| !guard.id.get_ref().starts_with(&format!("m{number}/"))) {
+            faults.add_at(&guard.id, format!("milestone {number}: guard `{}` is not a test of it", guard.id.get_ref()));
+        }
+        let guards = milestone.guards.len() + milestone.guard.iter().filter(|guard| !guard.hidden).count();
+        if guards >= milestone.tests as usize && milestone.tests > 0 {
             faults.add_at(&milestone.number, format!("milestone {number} has guards only: nothing tells that it is done"));
         }
     }

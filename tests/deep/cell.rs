@@ -36,7 +36,6 @@ pub struct Made {
     pub folder: PathBuf,
     pub tree: Tree,
     pub rendered: Rendered,
-    pub answers: Answers,
     /// The stack of the solution: the tests of the next milestone may need servers that this rendering does not know yet.
     pub servers: Stack,
 }
@@ -49,11 +48,6 @@ pub struct Expected {
 }
 
 impl Cell {
-    pub fn new(kit: &str, at: Number, settings: &[(&str, &str)]) -> Self {
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { kit: kit.to_owned(), settings, rendition: Rendition::solved(at), jdk: None }
-    }
-
     /// `language=java package=a jdk=25`
     pub fn option(&self) -> String {
         let mut words: Vec<String> = self.settings.iter().map(|(name, value)| format!("{name}={}", shortened(value))).collect();
@@ -99,18 +93,24 @@ impl Cell {
 
     /// The same from other templates.
     pub fn make_from(&self, catalog: &Catalog, world: &World, name: &str) -> Result<Made, String> {
-        let (tree, rendered, answers) = self.render_from(catalog)?;
+        let (tree, rendered, _) = self.render_from(catalog)?;
         let last = rendered.course.last;
         let servers = self.at(last).render_from(catalog)?.1.stack;
         let folder = world.fresh(name)?;
         disk::create(&folder, &tree, &Unwatched).map_err(|error| error.to_string())?;
         commit(&folder)?;
-        Ok(Made { folder, tree, rendered, answers, servers })
+        Ok(Made { folder, tree, rendered, servers })
     }
 
-    /// What the outcome depends on: the files, how they are judged, and the tools.
-    pub fn key(&self, world: &World, tree: &Tree, extra: &str) -> Result<String, String> {
+    /// What the outcome depends on: the files, what is declared of their tests, how they are judged, the tools and the servers.
+    pub fn key(&self, world: &World, tree: &Tree, rendered: &Rendered, extra: &str) -> Result<String, String> {
         let jdk = world.jdk(self.jdk)?;
+        let manifest = world.kit(&self.kit)?;
+        let milestones: Vec<_> =
+            manifest.milestone.iter().map(|milestone| (milestone.number(), milestone.hidden_tests, &milestone.fails_with)).collect();
+        let traps = manifest.trap.iter().filter(|trap| self.rendition.trap.as_ref() == Some(trap.name.get_ref()));
+        let trap: Vec<_> = traps.map(|trap| (&trap.fails, &trap.message)).collect();
+        let servers = crate::services::images(world, &rendered.stack)?;
         let mut all = Vec::new();
         for (path, entry) in tree.iter().filter(|(path, _)| !path.as_str().starts_with(".stagekit/")) {
             all.extend(format!("{path}\0{}\0{}\0", entry.executable, entry.bytes.len()).into_bytes());
@@ -119,6 +119,7 @@ impl Cell {
         let java = jdk.home.join("bin/java");
         let tools = [&["python3", "--version"][..], &["node", "--version"], &[java.to_str().unwrap_or("java"), "--version"]]
             .map(|command| world.tool(command));
+        all.extend(format!("{:?}\0{milestones:?}\0{trap:?}\0{servers:?}\0", rendered.course).into_bytes());
         all.extend(format!("{tools:?}\0{}\0{extra}\0{:?}", world.verifier, self.rendition).into_bytes());
         Ok(hex(&all))
     }

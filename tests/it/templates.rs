@@ -97,6 +97,23 @@ fn a_link_to_a_folder_is_refused_because_it_could_go_round() {
     run.status(1).stderr("error: `[DIR]/mine/kits` is a symbolic link to a folder\nhint: copy the folder to where the link is\n").check();
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_or_far_too_large_is_not_read() {
+    let run = Transcript::of("list --templates mine").file("mine/roadmap.toml", "");
+    std::os::unix::fs::symlink("/dev/zero", run.dir().join("mine/versions.toml")).unwrap();
+    run.status(1).stderr("error: `[DIR]/mine/versions.toml` is not a regular file\nhint: take it out of the templates\n").check();
+
+    let run = Transcript::of("list --templates mine").file("mine/kits/a/files/huge", "");
+    fs::File::options().write(true).open(run.dir().join("mine/kits/a/files/huge")).unwrap().set_len(300 << 20).unwrap();
+    run.status(1)
+        .stderr(
+            "error: `[DIR]/mine/kits/a/files/huge` has 300 MiB, and no file of a template can have more than 16\n\
+             hint: take it out of the templates\n",
+        )
+        .check();
+}
+
 /// What `templates lint` says of the templates below `place`. The built-in ones are looked at, too, and are not this file's.
 fn faults_of(run: Transcript, place: &str) -> Vec<String> {
     let ended = run.run();

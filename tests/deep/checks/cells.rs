@@ -1,5 +1,7 @@
 //! Promises 1, 2 and 5: every rendering builds, the right tests pass and fail, and the build leaves nothing behind.
 
+use std::collections::BTreeSet;
+
 use stagekit::{
     answers::Kind,
     manifest::{KitManifest, Number},
@@ -94,10 +96,13 @@ fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
                     .map(|(jdk, at)| Cell { jdk: Some(jdk), ..cell(&language, at) }),
             );
         }
-        // With the grader's tests, and in a course that is cut short.
-        if manifest.milestone.iter().any(|milestone| milestone.hidden_tests > 0) {
-            cells.push(Cell { rendition: Rendition { audience: Audience::Grader, ..Rendition::solved(last) }, ..cell(&language, last) });
-        }
+        // With the grader's tests, just before each milestone that has some and with everything solved; and in a course that is cut short.
+        let hidden: BTreeSet<Number> =
+            manifest.milestone.iter().filter(|milestone| milestone.hidden_tests > 0).map(|milestone| milestone.number() - 1).collect();
+        let graded = hidden.iter().copied().chain((!hidden.is_empty()).then_some(last));
+        cells.extend(
+            graded.map(|at| Cell { rendition: Rendition { audience: Audience::Grader, ..Rendition::solved(at) }, ..cell(&language, at) }),
+        );
         if last > 1 {
             cells.push(Cell { rendition: Rendition { until: Some(last / 2), ..Rendition::solved(last / 2) }, ..cell(&language, last / 2) });
         }

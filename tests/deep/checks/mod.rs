@@ -85,7 +85,7 @@ fn holds_in(settings: &[(String, String)], condition: Option<&Condition>) -> boo
 fn proven(world: &World, check: &'static str, cell: &Cell, option: &str, extra: &str, work: impl Fn() -> Result<(), String>) -> Row {
     let shared = ALONE.read();
     let at = Some(cell.rendition.at);
-    let key = match cell.render(world).and_then(|(tree, _, _)| cell.key(world, &tree, &format!("{check}\0{extra}"))) {
+    let key = match cell.render(world).and_then(|(tree, rendered, _)| cell.key(world, &tree, &rendered, &format!("{check}\0{extra}"))) {
         Ok(key) => key,
         Err(why) => return Row::new(check, &cell.kit, at, option, Outcome::Failed(why), 0.0),
     };

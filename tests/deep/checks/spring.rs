@@ -37,8 +37,8 @@ fn solutions<'w>(world: &'w World, arguments: &Arguments) -> Vec<(&'w KitManifes
     let mut found = Vec::new();
     for kit in kits(world, arguments) {
         let name = kit.name.get_ref();
-        let is_spring =
-            Cell::new(name, kit.last(), &[]).render(world).is_ok_and(|(_, rendered, _)| rendered.stack.framework == "spring-boot");
+        let plain = Cell { kit: name.clone(), settings: Vec::new(), rendition: Rendition::solved(kit.last()), jdk: None };
+        let is_spring = plain.render(world).is_ok_and(|(_, rendered, _)| rendered.stack.framework == "spring-boot");
         if !is_spring {
             continue;
         }
@@ -95,7 +95,8 @@ pub fn gates(world: &World, arguments: &Arguments) -> Vec<Row> {
 /// The counter-proof: what is badly laid out, and what the compiler warns of, ends the build.
 fn gates_close(world: &World, cell: &Cell) -> Result<(), String> {
     let made = cell.make(world, &folder("gates-close", cell))?;
-    let package = made.answers.text("package").ok_or("the kit has no question `package`")?;
+    let (_, _, answers) = cell.render(world)?;
+    let package = answers.text("package").ok_or("the kit has no question `package`")?;
     let file = made.folder.join("src/main/java").join(package.replace('.', "/")).join("Scratch.java");
     let build = |text: String, words: &[&str], said: &str| {
         fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -111,7 +112,7 @@ fn gates_close(world: &World, cell: &Cell) -> Result<(), String> {
     build(
         format!("package {package};\n\nclass Scratch {{\n\n    java.util.List raw;\n}}\n"),
         &["-Dspotless.check.skip=true", "compile"],
-        "[rawtypes]",
+        "warnings found and -Werror specified",
     )?;
     remove(&made)
 }
@@ -328,10 +329,15 @@ fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made)) 
     }
     meanwhile(made);
     group.signal("-TERM");
+    // A kit may say that its servers stay, so that the next start is quick.
+    let stay = made.tree.iter().any(|(path, entry)| {
+        path.as_str().starts_with("src/main/resources/")
+            && entry.text().is_some_and(|text| text.contains("lifecycle-management: start-only"))
+    });
     let start = Instant::now();
     loop {
         let left = self::running(made)?;
-        if left.is_empty() && !is_healthy(&url) {
+        if left == (if stay { wanted.clone() } else { BTreeSet::new() }) && !is_healthy(&url) {
             return Ok(());
         }
         if start.elapsed() > Duration::from_secs(60) {
