@@ -28,7 +28,7 @@ pub fn lint(catalog: &Catalog) -> Vec<Fault> {
     }
     let mut features = BTreeMap::new();
     for name in catalog.feature_names() {
-        let (source, feature) = Source::read::<FeatureManifest>(catalog, format!("features/{name}/feature.toml"), &mut faults);
+        let (source, feature) = Source::read::<FeatureManifest>(catalog, &format!("features/{name}/feature.toml"), &mut faults);
         let Some(feature) = feature else { continue };
         faults.extend(validate_feature(&source.place, &source.text, &name, &feature));
         faults.extend(templates(catalog, &format!("features/{name}/files"), &["stack", "course", "v"], None, &mut used));
@@ -38,12 +38,12 @@ pub fn lint(catalog: &Catalog) -> Vec<Fault> {
     for feature in features.values() {
         for wanted in feature.requires.iter().filter(|wanted| !features.contains_key(*wanted)) {
             let (source, _) =
-                Source::read::<FeatureManifest>(catalog, format!("features/{}/feature.toml", feature.name.get_ref()), &mut Vec::new());
+                Source::read::<FeatureManifest>(catalog, &format!("features/{}/feature.toml", feature.name.get_ref()), &mut Vec::new());
             faults.push(source.at_key("requires", format!("requires the feature `{wanted}`, which does not exist")));
         }
     }
     for name in catalog.kit_names() {
-        let (source, kit) = Source::read::<KitManifest>(catalog, format!("kits/{name}/kit.toml"), &mut faults);
+        let (source, kit) = Source::read::<KitManifest>(catalog, &format!("kits/{name}/kit.toml"), &mut faults);
         faults.extend(kit.into_iter().flat_map(|kit| kit_faults(catalog, &source, &name, kit, &features, &mut used)));
     }
     for file in catalog.files_below("partials") {
@@ -77,18 +77,15 @@ struct Source {
 
 impl Source {
     /// The source at `path`, and the manifest as far as it can be read.
-    fn read<T: serde::de::DeserializeOwned>(catalog: &Catalog, path: String, faults: &mut Vec<Fault>) -> (Self, Option<T>) {
-        let place = catalog.place(&path);
-        match String::from_utf8(catalog.file(&path).unwrap_or_default().into_owned()) {
-            Ok(text) => {
-                let (manifest, more) = manifest::read_on(&place, &text);
-                faults.extend(more);
-                (Self { place, text }, manifest)
-            }
-            Err(_) => {
-                faults.push(Fault::new(&place, "is not UTF-8"));
-                (Self { place, text: String::new() }, None)
-            }
+    fn read<T: serde::de::DeserializeOwned>(catalog: &Catalog, path: &str, faults: &mut Vec<Fault>) -> (Self, Option<T>) {
+        let place = catalog.place(path);
+        if let Ok(text) = String::from_utf8(catalog.file(path).unwrap_or_default().into_owned()) {
+            let (manifest, more) = manifest::read_on(&place, &text);
+            faults.extend(more);
+            (Self { place, text }, manifest)
+        } else {
+            faults.push(Fault::new(&place, "is not UTF-8"));
+            (Self { place, text: String::new() }, None)
         }
     }
 

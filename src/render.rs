@@ -216,9 +216,10 @@ impl<'c> Renderer<'c> {
         let list: Vec<Contribution> = contributions.iter().map(|(_, contribution)| contribution.clone()).collect();
         let made = missing_of_each(&out.tree, &list);
         let contributions = contributions.into_iter().zip(made).filter_map(|((owner, _), made)| Some((owner, made?))).collect();
-        let tree = match list.is_empty() {
-            true => out.tree,
-            false => contribute(out.tree, &list).map_err(|faults| (faults, Some(out.places.keys().cloned().collect())))?,
+        let tree = if list.is_empty() {
+            out.tree
+        } else {
+            contribute(out.tree, &list).map_err(|faults| (faults, Some(out.places.keys().cloned().collect())))?
         };
 
         // 4. what went in

@@ -176,12 +176,11 @@ fn flatten<'t>(names: &'t Names, rendition: &'t Rendition, template: &'t Templat
                 } else {
                     Evaluate::expression(names, rendition, template, tag)
                 };
-                match evaluated {
-                    Some(slots) => out.parts.extend(slots.into_iter().map(Part::Slot)),
-                    None => {
-                        out.slot(Slot::Mark(template, tag.line));
-                        out.tag(tag);
-                    }
+                if let Some(slots) = evaluated {
+                    out.parts.extend(slots.into_iter().map(Part::Slot));
+                } else {
+                    out.slot(Slot::Mark(template, tag.line));
+                    out.tag(tag);
                 }
             }
             Node::Partial(partial) => flatten(names, rendition, partial, &partial.nodes, out),

@@ -42,14 +42,12 @@ impl<'c> Origin<'c> {
 
     /// What serde says of the `table`s of the manifest; a key that it does not know is told with its line.
     pub(super) fn refused(&self, table: &str, said: &str) -> Vec<Fault> {
-        match manifest::unknown_key(said) {
-            Some((key, fault)) => self.at_lines(&manifest::lines_of_key(&String::from_utf8_lossy(&self.bytes()), table, key), &fault),
-            None => {
-                let text = String::from_utf8_lossy(&self.bytes()).into_owned();
-                let line = manifest::line_of_top_key(&text, table).or_else(|| manifest::line_of_top_key(&text, "name"));
-                self.at_lines(line.as_slice(), &self.fault(format!("[[{table}]]: {said}")))
-            }
+        let text = String::from_utf8_lossy(&self.bytes()).into_owned();
+        if let Some((key, fault)) = manifest::unknown_key(said) {
+            return self.at_lines(&manifest::lines_of_key(&text, table, key), &fault);
         }
+        let line = manifest::line_of_top_key(&text, table).or_else(|| manifest::line_of_top_key(&text, "name"));
+        self.at_lines(line.as_slice(), &self.fault(format!("[[{table}]]: {said}")))
     }
 
     fn at_lines(&self, lines: &[usize], fault: &Fault) -> Vec<Fault> {
