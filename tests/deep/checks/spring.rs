@@ -37,8 +37,7 @@ fn solutions<'w>(world: &'w World, arguments: &Arguments) -> Vec<(&'w KitManifes
     let mut found = Vec::new();
     for kit in kits(world, arguments) {
         let name = kit.name.get_ref();
-        let plain = Cell { kit: name.clone(), settings: Vec::new(), rendition: Rendition::solved(kit.last()), jdk: None };
-        let is_spring = plain.render(world).is_ok_and(|(_, rendered, _)| rendered.stack.framework == "spring-boot");
+        let is_spring = kit.stack.iter().any(|part| part.fields.get("framework").and_then(toml::Value::as_str) == Some("spring-boot"));
         if !is_spring {
             continue;
         }
