@@ -14,7 +14,7 @@ Examples:
 
 Exit codes:
   0 done, 1 failed, 2 wrong usage or missing answers, 3 conflict with files that are there,
-  4 checks failed, 130 interrupted";
+  130 interrupted";
 
 const ROADMAP_EXAMPLES: &str = "\
 Examples:

@@ -113,8 +113,13 @@ pub fn contribute(mut tree: Tree, contributions: &[Contribution]) -> Result<Tree
 }
 
 /// What [`contribute`] would write: the contributions that are not there yet, of several elements those that are missing. The receipt
-/// should record these, so that [`withdraw`] does not take out what was there before.
+/// records these, so that [`withdraw`] does not take out what was there before.
 pub fn missing(tree: &Tree, contributions: &[Contribution]) -> Vec<Contribution> {
+    missing_of_each(tree, contributions).into_iter().flatten().collect()
+}
+
+/// The same for each contribution, in their order.
+pub(crate) fn missing_of_each(tree: &Tree, contributions: &[Contribution]) -> Vec<Option<Contribution>> {
     let (all, _) = wanted(contributions);
     let is_missing = |one: &Wanted| {
         let Some(text) = tree.get(&one.path).and_then(|entry| entry.text()) else { return true };
@@ -133,7 +138,7 @@ pub fn missing(tree: &Tree, contributions: &[Contribution]) -> Vec<Contribution>
             _ => Some(contribution.clone()),
         }
     };
-    contributions.iter().filter_map(reduce).collect()
+    contributions.iter().map(reduce).collect()
 }
 
 /// The inverse of [`contribute`]: takes out what is there unchanged, and says what it left and why. What is not there any more is

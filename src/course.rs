@@ -5,8 +5,8 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     condition::Condition,
-    manifest::{Check, KitManifest, Number, State},
-    rendition::Rendition,
+    manifest::{Check, Guard, KitManifest, Number, State},
+    rendition::{Audience, Rendition},
 };
 
 /// A milestone as it is frozen in a receipt: what `check` and `status` need with any later stagekit.
@@ -56,6 +56,7 @@ impl Course {
     /// The kit's course under these answers.
     pub fn of(kit: &KitManifest, rendition: &Rendition, holds: &dyn Fn(&Option<Condition>) -> bool) -> Self {
         let last = rendition.last(kit.last());
+        let applies = |guard: &Guard| holds(&guard.when) && (!guard.hidden || rendition.audience == Audience::Grader);
         let milestones = kit.milestone.iter().filter(|milestone| milestone.number() <= last).map(|milestone| Step {
             number: milestone.number(),
             title: milestone.title.clone(),
@@ -63,7 +64,12 @@ impl Course {
             minutes: milestone.minutes,
             points: milestone.points,
             tests: milestone.tests,
-            guards: milestone.guards.clone(),
+            guards: milestone
+                .guards
+                .iter()
+                .cloned()
+                .chain(milestone.guard.iter().filter(|guard| applies(guard)).map(|guard| guard.id.get_ref().clone()))
+                .collect(),
         });
         Self {
             name: kit.name.get_ref().clone(),

@@ -41,6 +41,8 @@ pub enum Piece<'a> {
 pub struct Misplaced {
     /// The name of the text.
     pub name: String,
+    /// Which of the file's texts it is, from 0.
+    pub text: usize,
     /// Bytes of literal pieces before it.
     pub offset: usize,
     /// Name of the rule that was broken, kebab-case.
@@ -62,6 +64,7 @@ pub fn encode(path: &RelPath, pieces: &[Piece<'_>]) -> Result<String, Vec<Mispla
     let readers = interpolation::readers(path);
     let (mut encoded, mut misplaced) = (String::new(), Vec::new());
     let mut texts = source.texts.iter().zip(places);
+    let mut count = 0;
     for piece in pieces {
         match *piece {
             Piece::Literal(literal) => encoded.push_str(literal),
@@ -73,8 +76,11 @@ pub fn encode(path: &RelPath, pieces: &[Piece<'_>]) -> Result<String, Vec<Mispla
                 );
                 match text {
                     Ok(text) => encoded.push_str(&text),
-                    Err(Refused { rule, message }) => misplaced.push(Misplaced { name: name.to_owned(), offset, rule, message }),
+                    Err(Refused { rule, message }) => {
+                        misplaced.push(Misplaced { name: name.to_owned(), text: count, offset, rule, message });
+                    }
                 }
+                count += 1;
             }
         }
     }

@@ -90,19 +90,36 @@ fn stated(question: &Question, given: &Given<'_>) -> Option<(Source, Result<Valu
         toml::Value::Integer(number) => Value::Int(*number),
         toml::Value::Boolean(value) => Value::Bool(*value),
         other => {
-            let fault = Fault::new(place, format!("is a {}; {}", other.type_str(), wanted(question)));
+            let article = if matches!(other, toml::Value::Array(_)) { "an" } else { "a" };
+            let fault = Fault::new(place, format!("is {article} {}; {}", other.type_str(), wanted(question)));
             return Some((Source::File, Err(fault)));
         }
     };
-    let checked = rule.check(&read).map_err(|refusal| refused(place, question, &refusal));
+    // In a file a correction would have to be TOML; what kind is wanted is said instead.
+    let checked = rule.check(&read).map_err(|refusal| {
+        refused(
+            place,
+            question,
+            &Refusal {
+                correction: refusal
+                    .correction
+                    .filter(|_| matches!(read, Value::Text(_)) && !matches!(question.kind, Kind::Bool | Kind::Int)),
+                ..refusal
+            },
+        )
+    });
     Some((Source::File, checked.map(|()| read)))
 }
+
+/// Bytes of a correction that a message still shows.
+const LONGEST_CORRECTION: usize = 80;
 
 fn refused(place: String, question: &Question, refusal: &Refusal) -> Fault {
     let fault = Fault::new(place, format!("{} [rule {}]", refusal.message, refusal.rule));
     match &refusal.correction {
-        Some(correction) => fault.hint(format!("try `{}={correction}`", question.name())),
-        None => fault.hint(wanted(question)),
+        // A whole page is no help.
+        Some(correction) if correction.len() <= LONGEST_CORRECTION => fault.hint(format!("try `{}={correction}`", question.name())),
+        _ => fault.hint(wanted(question)),
     }
 }
 
@@ -183,8 +200,8 @@ fn ask(person: &dyn Ask, question: &Question, default: Option<&Value>, tell: &mu
             let rule = question.rule();
             let explain = |typed: &str| {
                 rule.parse(typed).map(drop).map_err(|refusal| match refusal.correction {
-                    Some(correction) => format!("{}; try {correction}", refusal.message),
-                    None => refusal.message,
+                    Some(correction) if correction.len() <= LONGEST_CORRECTION => format!("try {correction}: {}", refusal.message),
+                    _ => refusal.message,
                 })
             };
             let typed = person.line(&question.prompt, shown.as_deref(), &explain)?;

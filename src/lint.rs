@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use toml::Spanned;
+
 use crate::{
     answers::{Answers, Kind, Value},
     catalog::Catalog,
     error::Fault,
-    manifest::{self, FeatureManifest, KitManifest, Question, sample, validate_feature, validate_kit},
+    manifest::{self, FeatureManifest, KitManifest, Number, Question, sample, validate_feature, validate_kit},
     render::Renderer,
     rendition::{Audience, Rendition},
     template::{Node, ROOTS, Template},
+    tree::RelPath,
 };
 
 /// Renderings a kit is tried with at most, so that a kit with many switches stays checkable.
@@ -25,34 +28,34 @@ pub fn lint(catalog: &Catalog) -> Vec<Fault> {
     }
     let mut features = BTreeMap::new();
     for name in catalog.feature_names() {
-        match read::<FeatureManifest>(catalog, &format!("features/{name}/feature.toml")) {
-            Ok((place, text, feature)) => {
-                faults.extend(validate_feature(&place, &text, &name, &feature));
-                faults.extend(templates(catalog, &format!("features/{name}/files"), &["stack", "course", "v"], None, &mut used));
-                faults.extend(unmatched(catalog, &place, &format!("features/{name}/files"), &feature.files));
-                features.insert(name, feature);
-            }
-            Err(more) => faults.extend(more),
-        }
+        let (source, feature) = Source::read::<FeatureManifest>(catalog, &format!("features/{name}/feature.toml"), &mut faults);
+        let Some(feature) = feature else { continue };
+        faults.extend(validate_feature(&source.place, &source.text, &name, &feature));
+        faults.extend(templates(catalog, &format!("features/{name}/files"), &["stack", "course", "v"], None, &mut used));
+        faults.extend(unmatched(catalog, &source, &format!("features/{name}/files"), &feature.files));
+        features.insert(name, feature);
     }
     for feature in features.values() {
         for wanted in feature.requires.iter().filter(|wanted| !features.contains_key(*wanted)) {
-            faults.push(Fault::new(
-                catalog.place(&format!("features/{}/feature.toml", feature.name.get_ref())),
-                format!("requires the feature `{wanted}`, which does not exist"),
-            ));
+            let (source, _) =
+                Source::read::<FeatureManifest>(catalog, &format!("features/{}/feature.toml", feature.name.get_ref()), &mut Vec::new());
+            faults.push(source.at_key("requires", format!("requires the feature `{wanted}`, which does not exist")));
         }
     }
     for name in catalog.kit_names() {
-        match read::<KitManifest>(catalog, &format!("kits/{name}/kit.toml")) {
-            Ok((place, text, kit)) => faults.extend(kit_faults(catalog, &place, &text, &name, kit, &features, &mut used)),
-            Err(more) => faults.extend(more),
-        }
+        let (source, kit) = Source::read::<KitManifest>(catalog, &format!("kits/{name}/kit.toml"), &mut faults);
+        faults.extend(kit.into_iter().flat_map(|kit| kit_faults(catalog, &source, &name, kit, &features, &mut used)));
     }
     for file in catalog.files_below("partials") {
         let name = file.trim_start_matches("partials/").trim_end_matches(".hbs");
         if !used.partials.contains(name) {
             faults.push(Fault::new(catalog.place(&file), "no template includes this partial"));
+        }
+    }
+    for fault in &mut faults {
+        // A partial knows its name, not the folder that it was read from.
+        if fault.place.starts_with("partials/") {
+            fault.place = catalog.place(&fault.place);
         }
     }
     faults.sort();
@@ -66,50 +69,66 @@ struct Used {
     partials: BTreeSet<String>,
 }
 
-fn read<T: serde::de::DeserializeOwned>(catalog: &Catalog, path: &str) -> Result<(String, String, T), Vec<Fault>> {
-    let place = catalog.place(path);
-    let text =
-        String::from_utf8(catalog.file(path).unwrap_or_default().into_owned()).map_err(|_| vec![Fault::new(&place, "is not UTF-8")])?;
-    let manifest = manifest::read(&place, &text)?;
-    Ok((place, text, manifest))
+/// A manifest's text and where it lies.
+struct Source {
+    place: String,
+    text: String,
+}
+
+impl Source {
+    /// The source at `path`, and the manifest as far as it can be read.
+    fn read<T: serde::de::DeserializeOwned>(catalog: &Catalog, path: &str, faults: &mut Vec<Fault>) -> (Self, Option<T>) {
+        let place = catalog.place(path);
+        if let Ok(text) = String::from_utf8(catalog.file(path).unwrap_or_default().into_owned()) {
+            let (manifest, more) = manifest::read_on(&place, &text);
+            faults.extend(more);
+            (Self { place, text }, manifest)
+        } else {
+            faults.push(Fault::new(&place, "is not UTF-8"));
+            (Self { place, text: String::new() }, None)
+        }
+    }
+
+    fn at<T>(&self, value: &Spanned<T>, message: impl Into<String>) -> Fault {
+        Fault::new(&self.place, message).at(manifest::line_of(&self.text, value.span().start))
+    }
+
+    /// At a key of the manifest itself.
+    fn at_key(&self, key: &str, message: impl Into<String>) -> Fault {
+        Fault::new(&self.place, message).at(manifest::line_of_top_key(&self.text, key).unwrap_or(1))
+    }
 }
 
 fn kit_faults(
     catalog: &Catalog,
-    place: &str,
-    text: &str,
+    source: &Source,
     name: &str,
     kit: KitManifest,
     features: &BTreeMap<String, FeatureManifest>,
     used: &mut Used,
 ) -> Vec<Fault> {
     let folder = format!("kits/{name}/files");
-    let mut faults = validate_kit(place, text, name, &kit);
-    faults.extend(templates(catalog, &folder, &ROOTS, Some((&kit, place)), used));
-    faults.extend(unmatched(catalog, place, &folder, &kit.files));
+    let mut faults = validate_kit(&source.place, &source.text, name, &kit);
+    faults.extend(templates(catalog, &folder, &ROOTS, Some((&kit, source)), used));
+    faults.extend(unmatched(catalog, source, &folder, &kit.files));
     let carried: BTreeSet<&str> = kit.feature.iter().map(|used| used.name.get_ref().as_str()).collect();
     for used in &kit.feature {
-        match features.get(used.name.get_ref()) {
-            None => faults.push(
-                Fault::new(place, format!("there is no feature `{}`", used.name.get_ref()))
-                    .at(manifest::line_of(text, used.name.span().start)),
-            ),
+        let name = used.name.get_ref();
+        match features.get(name) {
+            None => faults.push(source.at(&used.name, format!("there is no feature `{name}`"))),
             Some(feature) => {
                 for wanted in feature.requires.iter().filter(|wanted| !carried.contains(wanted.as_str())) {
-                    faults.push(Fault::new(
-                        place,
-                        format!("feature `{}` requires `{wanted}`, which the kit does not carry", used.name.get_ref()),
-                    ));
+                    faults.push(source.at(&used.name, format!("feature `{name}` requires `{wanted}`, which the kit does not carry")));
                 }
             }
         }
     }
-    faults.extend(rendered(catalog, place, kit));
+    faults.extend(rendered(catalog, source, kit, features));
     faults
 }
 
 /// Faults of the templates below `folder`: syntax, numbers, traps, roots that are not known there.
-fn templates(catalog: &Catalog, folder: &str, roots: &[&str], kit: Option<(&KitManifest, &str)>, used: &mut Used) -> Vec<Fault> {
+fn templates(catalog: &Catalog, folder: &str, roots: &[&str], kit: Option<(&KitManifest, &Source)>, used: &mut Used) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut traps = BTreeSet::new();
     for file in catalog.files_below(folder).iter().filter(|file| file.strip_suffix(".hbs").is_some()) {
@@ -128,9 +147,9 @@ fn templates(catalog: &Catalog, folder: &str, roots: &[&str], kit: Option<(&KitM
             Err(more) => faults.extend(more),
         }
     }
-    if let Some((kit, place)) = kit {
+    if let Some((kit, source)) = kit {
         for trap in kit.trap.iter().filter(|trap| !traps.contains(trap.name.get_ref())) {
-            faults.push(Fault::new(place, format!("trap `{}` stands in no template", trap.name.get_ref())));
+            faults.push(source.at(&trap.name, format!("trap `{}` stands in no template", trap.name.get_ref())));
         }
     }
     faults
@@ -140,7 +159,7 @@ fn node_faults(
     template: &Template,
     node: &Node,
     roots: &[&str],
-    kit: Option<(&KitManifest, &str)>,
+    kit: Option<(&KitManifest, &Source)>,
     traps: &mut BTreeSet<String>,
 ) -> Vec<Fault> {
     let root_of = |name: &str| name.split('.').next().unwrap_or("").to_owned();
@@ -180,12 +199,12 @@ fn node_faults(
 }
 
 /// Rules that match nothing, and files that no rule matches.
-fn unmatched(catalog: &Catalog, place: &str, folder: &str, rules: &[manifest::FilesRule]) -> Vec<Fault> {
+fn unmatched(catalog: &Catalog, source: &Source, folder: &str, rules: &[manifest::FilesRule]) -> Vec<Fault> {
     let files = catalog.files_below(folder);
     let inside: Vec<&str> = files.iter().filter_map(|file| file.strip_prefix(folder)?.strip_prefix('/')).collect();
     let idle = rules.iter().filter(|rule| !inside.iter().any(|file| fast_glob::glob_match(rule.glob.get_ref(), file)));
     let lost = files.iter().zip(&inside).filter(|(_, file)| !rules.iter().any(|rule| fast_glob::glob_match(rule.glob.get_ref(), file)));
-    idle.map(|rule| Fault::new(place, format!("`{}` matches no file", rule.glob.get_ref())))
+    idle.map(|rule| source.at(&rule.glob, format!("`{}` matches no file", rule.glob.get_ref())))
         .chain(
             lost.map(|(file, _)| Fault::new(catalog.place(file), "no `[[files]]` entry of the manifest names it, so it is never rendered")),
         )
@@ -193,26 +212,26 @@ fn unmatched(catalog: &Catalog, place: &str, folder: &str, rules: &[manifest::Fi
 }
 
 /// What only rendering shows: paths owned twice, names without value, texts in places where they cannot stand, missing docs, checks that do not fit.
-fn rendered(catalog: &Catalog, place: &str, kit: KitManifest) -> Vec<Fault> {
+fn rendered(catalog: &Catalog, source: &Source, kit: KitManifest, features: &BTreeMap<String, FeatureManifest>) -> Vec<Fault> {
     let mut faults = Vec::new();
     let variants = variants(&kit);
     let (last, traps) = (kit.last(), kit.trap.clone());
-    let renderer = match Renderer::of(catalog, kit) {
+    let renderer = match Renderer::with_features(catalog, kit, features.clone()) {
         Ok(renderer) => renderer,
         Err(error) => return error.listed().to_vec(),
     };
     let kit = renderer.kit();
+    let mut lacking: BTreeMap<String, BTreeSet<Number>> = BTreeMap::new();
     for answers in &variants {
         let holds = |condition: &Option<crate::condition::Condition>| answers.meet(condition.as_ref());
-        for (table, count) in [
-            ("check", kit.check.iter().filter(|entry| holds(&entry.when)).count()),
-            ("state", kit.state.iter().filter(|entry| holds(&entry.when)).count()),
+        for (table, all, count) in [
+            ("check", kit.check.len(), kit.check.iter().filter(|entry| holds(&entry.when)).count()),
+            ("state", kit.state.len(), kit.state.iter().filter(|entry| holds(&entry.when)).count()),
         ] {
-            if last > 0 && count != 1 {
-                faults.push(Fault::new(
-                    place,
-                    format!("{count} `[[{table}]]` entries hold for {}; exactly one must", described(answers, kit)),
-                ));
+            // That there is none at all is another fault.
+            if last > 0 && all > 0 && count != 1 {
+                let message = format!("{count} `[[{table}]]` entries hold for {}; exactly one must", described(answers, kit));
+                faults.push(source.at_key(table, message));
             }
         }
         let plain = (0..=last).map(Rendition::solved);
@@ -223,22 +242,40 @@ fn rendered(catalog: &Catalog, place: &str, kit: KitManifest) -> Vec<Fault> {
         for rendition in
             plain.chain(trapped).flat_map(|rendition| [rendition.clone(), Rendition { audience: Audience::Grader, ..rendition }])
         {
-            match renderer.try_render(answers, &rendition) {
-                Err(more) => faults.extend(more),
-                Ok(rendered) => {
-                    let is_there = |path: &str| rendered.tree.paths().any(|there| there.as_str() == path);
-                    let docs = (1..=last).map(|number| format!("docs/milestones/{number}.md"));
-                    let state = rendered.course.state.iter().map(|state| state.path.clone());
-                    faults.extend(
-                        docs.chain(state)
-                            .filter(|path| !is_there(path))
-                            .map(|path| Fault::new(place, format!("`{path}` is not rendered at {}", rendition.at))),
-                    );
+            faults.extend(renderer.next_steps(answers, &rendition, &|step| holds(&step.when)).err().into_iter().flatten());
+            let paths = match renderer.attempt(answers, &rendition) {
+                Ok(rendered) => Some(rendered.places.into_keys().collect()),
+                Err((more, paths)) => {
+                    faults.extend(more);
+                    paths
                 }
+            };
+            let is_lacking =
+                |path: &String| paths.as_ref().is_some_and(|paths: &BTreeSet<RelPath>| !paths.iter().any(|there| there.as_str() == path));
+            let state = kit.state.iter().filter(|state| holds(&state.when)).map(|state| state.path.clone());
+            for path in kit.milestone.iter().map(|milestone| doc(milestone.number())).chain(state).filter(is_lacking) {
+                lacking.entry(path).or_default().insert(rendition.at);
             }
         }
     }
+    // Once each, at however many milestones it is missing.
+    faults.extend(lacking.into_iter().map(|(path, ats)| {
+        let ats = if ats.len() > last as usize {
+            String::new()
+        } else {
+            format!(" at {}", ats.iter().map(Number::to_string).collect::<Vec<_>>().join(", "))
+        };
+        let message = format!("`{path}` is not rendered{ats}");
+        match kit.milestone.iter().find(|milestone| path == doc(milestone.number())) {
+            Some(milestone) => source.at(&milestone.number, message),
+            None => source.at_key("state", message),
+        }
+    }));
     faults
+}
+
+fn doc(number: Number) -> String {
+    format!("docs/milestones/{number}.md")
 }
 
 /// Answers to try: every combination of choices and bools where there are few, else the defaults and each single difference from them.
@@ -287,7 +324,7 @@ fn values(question: &Question) -> Vec<Value> {
 
 fn described(answers: &Answers, kit: &KitManifest) -> String {
     let said = kit.question.iter().filter(|question| matches!(question.kind, Kind::Choice | Kind::Bool));
-    said.filter_map(|question| answers.get(question.name()).map(|value| format!("{}={value}", question.name())))
-        .collect::<Vec<_>>()
-        .join(" ")
+    let said: Vec<String> =
+        said.filter_map(|question| answers.get(question.name()).map(|value| format!("{}={value}", question.name()))).collect();
+    if said.is_empty() { "every answer".to_owned() } else { said.join(" ") }
 }

@@ -9,11 +9,14 @@ mod validate;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-pub(crate) use self::validate::sample;
 pub use self::{
     parsed::read_parsed,
     read::{line_of, read},
     validate::{validate_feature, validate_kit},
+};
+pub(crate) use self::{
+    read::{line_of_top_key, lines_of_key, lines_of_value, read_on, unknown_key},
+    validate::sample,
 };
 use crate::{
     answers::{Kind, Rule, Value},
@@ -197,9 +200,9 @@ pub struct Choice {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NextStep {
-    /// The command line.
+    /// The command line, a template.
     pub command: String,
-    /// Why.
+    /// Why, a template.
     pub why: String,
     /// Where it applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -385,6 +388,9 @@ pub struct Milestone {
     /// Ids of tests that are true from the start.
     #[serde(default)]
     pub guards: Vec<String>,
+    /// Guards with conditions; they come after `guards`.
+    #[serde(default)]
+    pub guard: Vec<Guard>,
     /// Stands in every failure message while the milestone is unsolved.
     pub fails_with: String,
     /// From general to concrete.
@@ -400,6 +406,19 @@ impl Milestone {
     pub fn number(&self) -> Number {
         *self.number.get_ref()
     }
+}
+
+/// A test that is true from the start, with a condition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The test's id.
+    pub id: Spanned<String>,
+    /// Where it applies: what one platform does by itself another one leaves to the learner.
+    pub when: Option<Condition>,
+    /// Only graders have the test.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 /// A hint with a condition.

@@ -16,6 +16,9 @@ use crate::{
 /// What a folder of templates can hold. Nothing else in it is read, so that a wrong folder (`/`) is told at once.
 const PARTS: [&str; 5] = ["features", "kits", "partials", "roadmap.toml", "versions.toml"];
 
+/// The largest file that is read. All templates are held in memory.
+const MOST_BYTES: u64 = 16 << 20;
+
 /// The built-in templates with those in `dir` over them; messages name the folder as it was typed, `shown`.
 pub fn read(dir: &Path, shown: &Path) -> Result<Catalog> {
     let mut files = BTreeMap::new();
@@ -59,7 +62,21 @@ fn folder(dir: &Path) -> Result<Vec<(String, PathBuf)>> {
 fn collect(path: &Path, name: String, files: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {
     let unreadable = |error| Error::io("read", path, error);
     let is_link = fs::symlink_metadata(path).map_err(unreadable)?.is_symlink();
-    if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+    let meta = fs::metadata(path).map_err(unreadable)?;
+    if !meta.is_dir() {
+        // A pipe would be waited for, and a device has no end.
+        if !meta.is_file() {
+            return Err(Error::failed(format!("`{}` is not a regular file", path.display())).hint("take it out of the templates"));
+        }
+        if meta.len() > MOST_BYTES {
+            let message = format!(
+                "`{}` has {} MiB, and no file of a template can have more than {}",
+                path.display(),
+                meta.len() >> 20,
+                MOST_BYTES >> 20
+            );
+            return Err(Error::failed(message).hint("take it out of the templates"));
+        }
         files.insert(name, fs::read(path).map_err(unreadable)?);
         return Ok(());
     }

@@ -163,7 +163,8 @@ impl Ask for Terminal {
         if let Some(default) = default.filter(|default| !default.is_empty()) {
             question = question.default(default.to_owned());
         }
-        let question = question.validate_with(|typed: &String| check(typed));
+        // A line that wraps would be cleared by half.
+        let question = question.validate_with(|typed: &String| check(typed).map_err(|why| self.fitting(&why).into_owned()));
         self.ask(prompt, || question.interact_text().map(Some), |typed| if typed.is_empty() { "(none)".to_owned() } else { typed.clone() })
     }
 

@@ -75,7 +75,7 @@ pub struct Layer {
     pub answers: Answers,
     /// What features rendered from.
     pub stack: Stack,
-    /// What was put into shared files.
+    /// What was put into shared files and not there before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contribution: Vec<Recorded>,
 }

@@ -4,6 +4,7 @@ mod evaluate;
 mod flatten;
 mod helpers;
 mod names;
+mod origin;
 mod stack_data;
 mod truth;
 
@@ -21,16 +22,17 @@ use sha2::{Digest as _, Sha256};
 use self::{
     flatten::{Engine, Flatten},
     names::Names,
+    origin::Origin,
 };
 use crate::{
     answers::{Answers, Kind, Value, derived},
     catalog::Catalog,
     condition::Condition,
-    contribute::{Contribution, contribute},
+    contribute::{Contribution, contribute, missing_of_each},
     course::Course,
     digest::digits,
     error::{Error, ErrorKind, Fault, Result},
-    manifest::{FeatureManifest, FilesRule, KitManifest, Role, tags},
+    manifest::{FeatureManifest, FilesRule, KitManifest, NextStep, Role, tags},
     milestone,
     rendition::{Audience, Rendition},
     stack::Stack,
@@ -53,7 +55,7 @@ pub struct Rendered {
     pub course: Course,
     /// The features in it, in the manifest's order.
     pub features: Vec<String>,
-    /// What was contributed, with who did.
+    /// What was contributed and not there before, with who did.
     pub contributions: Vec<(String, Contribution)>,
     /// Of everything that went in: templates, partials, versions, overlay. Lower-case hexadecimal SHA-256.
     pub digest: String,
@@ -91,7 +93,7 @@ enum Content {
 struct Owner<'r> {
     name: String,
     folder: String,
-    manifest: String,
+    manifest: Origin<'r>,
     files: &'r [FilesRule],
 }
 
@@ -103,13 +105,15 @@ impl<'c> Renderer<'c> {
 
     /// The kit with this manifest.
     pub fn of(catalog: &'c Catalog, kit: KitManifest) -> Result<Self> {
+        let used = kit.feature.iter().map(|used| used.name.get_ref());
+        let features = used.map(|name| Ok((name.clone(), catalog.feature(name)?))).collect::<Result<_>>()?;
+        Self::with_features(catalog, kit, features)
+    }
+
+    /// The same with features that have been read; one that is not among them adds nothing.
+    pub(crate) fn with_features(catalog: &'c Catalog, kit: KitManifest, features: BTreeMap<String, FeatureManifest>) -> Result<Self> {
         let versions =
             serde_json::to_value(catalog.versions()?).map_err(|error| Error::failed("versions cannot be read").because(error))?;
-        let mut features = BTreeMap::new();
-        for used in &kit.feature {
-            let name = used.name.get_ref();
-            features.insert(name.clone(), catalog.feature(name)?);
-        }
         Ok(Self {
             catalog,
             kit,
@@ -134,19 +138,27 @@ impl<'c> Renderer<'c> {
 
     /// Renders the kit. `answers` are complete and valid.
     pub fn render(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered> {
-        self.try_render(answers, rendition).map_err(|faults| {
-            let name = self.kit.name.get_ref();
-            Error::faults(ErrorKind::Failed, format!("kit `{name}` cannot be rendered"), faults)
-                .hint("this is a fault of the kit; `stagekit templates lint` shows every one")
-        })
+        self.try_render(answers, rendition).map_err(|faults| self.faulty(faults))
+    }
+
+    /// The error that these faults of the kit are.
+    pub fn faulty(&self, faults: Vec<Fault>) -> Error {
+        let name = self.kit.name.get_ref();
+        Error::faults(ErrorKind::Failed, format!("kit `{name}` cannot be rendered"), faults)
+            .hint("this is a fault of the kit; `stagekit templates lint` shows every one")
     }
 
     /// The same, with its faults as a list.
     pub fn try_render(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered, Vec<Fault>> {
+        self.attempt(answers, rendition).map_err(|(faults, _)| faults)
+    }
+
+    /// The same; beside the faults the paths that have an owner all the same, unless there is no stack to render from.
+    pub(crate) fn attempt(&self, answers: &Answers, rendition: &Rendition) -> Result<Rendered, (Vec<Fault>, Option<BTreeSet<RelPath>>)> {
         // 1. what templates see
         let mut names = self.names(answers, rendition);
         let holds = |condition: &Option<Condition>| answers.meet(condition.as_ref());
-        let manifest = self.catalog.place(&format!("kits/{}/kit.toml", self.kit.name.get_ref()));
+        let manifest = Origin::new(self.catalog, format!("kits/{}/kit.toml", self.kit.name.get_ref()));
         let features: Vec<&str> = self
             .kit
             .feature
@@ -155,18 +167,19 @@ impl<'c> Renderer<'c> {
             .map(|used| used.name.get_ref().as_str())
             .collect();
         let known: Vec<(String, bool)> = self.feature_names.iter().map(|name| (name.clone(), features.contains(&name.as_str()))).collect();
-        let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &known, &holds)?;
+        let mut out = Assembly::default();
+        let stack = stack_data::build(&self.kit, &manifest, &mut names, rendition, &known, &holds, &mut out.faults)
+            .map_err(|more| (if out.faults.is_empty() { more } else { std::mem::take(&mut out.faults) }, None))?;
         let course = Course::of(&self.kit, rendition, &holds);
         names.set("course", course.to_json(rendition.at));
         let mut digest = Sha256::new();
-        digest.update(self.catalog.file(&format!("kits/{}/kit.toml", self.kit.name.get_ref())).unwrap_or_default());
+        digest.update(manifest.bytes());
 
         // 2. the kit's files, then its features', each path with one owner
-        let mut out = Assembly::default();
         let kit_owner = Owner {
             name: self.kit.name.get_ref().clone(),
             folder: format!("kits/{}/files", self.kit.name.get_ref()),
-            manifest: manifest.clone(),
+            manifest,
             files: &self.kit.files,
         };
         let mut engine = self.engine.borrow_mut();
@@ -177,14 +190,9 @@ impl<'c> Renderer<'c> {
         let mut feature_owners = Vec::new();
         for name in &features {
             let Some(feature) = self.features.get(*name) else { continue };
-            let path = format!("features/{name}/feature.toml");
-            digest.update(self.catalog.file(&path).unwrap_or_default());
-            let owner = Owner {
-                name: (*name).to_owned(),
-                folder: format!("features/{name}/files"),
-                manifest: self.catalog.place(&path),
-                files: &feature.files,
-            };
+            let manifest = Origin::new(self.catalog, format!("features/{name}/feature.toml"));
+            digest.update(manifest.bytes());
+            let owner = Owner { name: (*name).to_owned(), folder: format!("features/{name}/files"), manifest, files: &feature.files };
             self.assemble(&owner, &in_stack, &course, &mut flatten, &mut digest, &mut out);
             feature_owners.push(owner);
         }
@@ -203,10 +211,16 @@ impl<'c> Renderer<'c> {
             }
         }
         if !out.faults.is_empty() {
-            return Err(out.faults);
+            return Err((out.faults, Some(out.places.into_keys().collect())));
         }
         let list: Vec<Contribution> = contributions.iter().map(|(_, contribution)| contribution.clone()).collect();
-        let tree = if list.is_empty() { out.tree } else { contribute(out.tree, &list)? };
+        let made = missing_of_each(&out.tree, &list);
+        let contributions = contributions.into_iter().zip(made).filter_map(|((owner, _), made)| Some((owner, made?))).collect();
+        let tree = if list.is_empty() {
+            out.tree
+        } else {
+            contribute(out.tree, &list).map_err(|faults| (faults, Some(out.places.keys().cloned().collect())))?
+        };
 
         // 4. what went in
         for version in names.versions_used.borrow().iter() {
@@ -223,6 +237,28 @@ impl<'c> Renderer<'c> {
             contributions,
             digest,
         })
+    }
+
+    /// What to run next in this rendering: the steps that `wants` chooses, their texts filled in. A step that names `m.next` is left out where
+    /// no milestone comes next.
+    pub fn next_steps(
+        &self,
+        answers: &Answers,
+        rendition: &Rendition,
+        wants: &dyn Fn(&NextStep) -> bool,
+    ) -> Result<Vec<NextStep>, Vec<Fault>> {
+        let origin = Origin::new(self.catalog, format!("kits/{}/kit.toml", self.kit.name.get_ref()));
+        let mut names = self.names(answers, rendition);
+        let course = Course::of(&self.kit, rendition, &|condition| answers.meet(condition.as_ref()));
+        names.set("course", course.to_json(rendition.at));
+        let (mut steps, mut faults) = (Vec::new(), Vec::new());
+        for step in self.kit.next_step.iter().filter(|step| wants(step)) {
+            match stack_data::next_step(&origin, step, &names) {
+                Ok(step) => steps.extend(step),
+                Err(more) => faults.extend(more),
+            }
+        }
+        if faults.is_empty() { Ok(steps) } else { Err(faults) }
     }
 
     fn names(&self, answers: &Answers, rendition: &Rendition) -> Names {
@@ -247,7 +283,8 @@ impl<'c> Renderer<'c> {
         let last = rendition.last(self.kit.last());
         names.set("a", Json::Object(map));
         names.set("v", self.versions.clone());
-        names.set("m", json!({"at": rendition.at, "last": last, "tags": tags(rendition.at)}));
+        let next = (rendition.at < last).then_some(rendition.at + 1);
+        names.set("m", json!({"at": rendition.at, "last": last, "next": next, "tags": tags(rendition.at)}));
         names
     }
 
@@ -295,6 +332,9 @@ impl<'c> Renderer<'c> {
                     continue;
                 }
             };
+            if !out.claim(owner, rule, &path, self.catalog.place(file)) {
+                continue;
+            }
             let source = self.source(file, is_template);
             digest.update(source.digest);
             let entry = match &source.content {
@@ -311,7 +351,7 @@ impl<'c> Renderer<'c> {
                     continue;
                 }
             };
-            out.insert(owner, path, entry, rule.role, self.catalog.place(file));
+            out.tree.insert(path, entry);
         }
     }
 
@@ -371,19 +411,20 @@ struct Assembly {
     tree: Tree,
     roles: BTreeMap<RelPath, Role>,
     places: BTreeMap<RelPath, String>,
-    owners: HashMap<RelPath, String>,
     faults: Vec<Fault>,
 }
 
 impl Assembly {
-    fn insert(&mut self, owner: &Owner<'_>, path: RelPath, entry: Entry, role: Role, place: String) {
-        if let Some(first) = self.owners.insert(path.clone(), owner.name.clone()) {
-            self.faults.push(Fault::new(place, format!("`{path}` has two owners: `{first}` and `{}`", owner.name)));
-            return;
+    /// Makes the path `owner`'s; false, and a fault, if it is another one's.
+    fn claim(&mut self, owner: &Owner<'_>, rule: &FilesRule, path: &RelPath, place: String) -> bool {
+        if let Some(first) = self.places.get(path) {
+            let fault = owner.manifest.fault(format!("`{path}` has two owners: `{first}` and `{place}`"));
+            self.faults.push(fault.at(owner.manifest.line(rule.glob.span().start)));
+            return false;
         }
-        self.roles.insert(path.clone(), role);
+        self.roles.insert(path.clone(), rule.role);
         self.places.insert(path.clone(), place);
-        self.tree.insert(path, entry);
+        true
     }
 }
 

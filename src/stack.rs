@@ -57,6 +57,9 @@ pub struct Stack {
     /// Names of environment variables that must be given at run time and stand in no file.
     #[serde(default)]
     pub secrets: Vec<String>,
+    /// Environment variables that may be given at run time.
+    #[serde(default)]
+    pub settings: Vec<Setting>,
     /// How it is tested.
     pub test: Option<TestRun>,
     /// How it is built.
@@ -191,6 +194,19 @@ pub struct Service {
     /// The environment names by which the app reads it, with `{host}`, `{port}`, `{user}`, `{password}`, `{database}` in the values.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// Those by which the tests read it; none where they read the same.
+    #[serde(default)]
+    pub test_environment: BTreeMap<String, String>,
+}
+
+/// An environment variable that may be given at run time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// What it does, in one line.
+    pub help: String,
 }
 
 fn none() -> String {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use stagekit::{
     answers::{Answers, Value},
     catalog::Catalog,
+    contribute::withdraw,
     lint::lint,
+    receipt::Receipt,
     render::{Rendered, Renderer},
     rendition::{Audience, Rendition},
 };
@@ -39,6 +41,10 @@ name = "docker"
 prompt = "Docker?"
 kind = "bool"
 default = true
+
+[[next_step]]
+command = "app {{a.name}} {{m.next}}"
+why = "w"
 
 [[stack]]
 language = "python"
@@ -147,6 +153,8 @@ fn catalog(change: &[(&str, Option<&str>)]) -> Catalog {
     .into_iter()
     .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
     .collect();
+    // The built-in kits are linted elsewhere, which takes its time: here they cannot be read.
+    files.extend(Catalog::embedded().kit_names().into_iter().map(|kit| (format!("kits/{kit}/kit.toml"), Vec::new())));
     for (path, text) in change {
         match text {
             Some(text) => files.insert((*path).to_owned(), text.as_bytes().to_vec()),
@@ -179,8 +187,8 @@ fn paths(rendered: &Rendered) -> Vec<&str> {
 }
 
 fn faults_of(change: &[(&str, Option<&str>)]) -> Vec<String> {
-    // Only what this kit says: the built-in kits are linted elsewhere.
-    lint(&catalog(change)).into_iter().filter(|fault| fault.place.starts_with("t/")).map(|fault| fault.to_string()).collect()
+    let is_ours = |place: &str| ["t/kits/tiny/", "t/features/box/", "t/partials/"].iter().any(|ours| place.starts_with(ours));
+    lint(&catalog(change)).into_iter().filter(|fault| is_ours(&fault.place)).map(|fault| fault.to_string()).collect()
 }
 
 #[test]
@@ -233,6 +241,31 @@ fn files_come_and_go_with_milestone_audience_and_course() {
 }
 
 #[test]
+fn guards_depend_on_answers_and_audience() {
+    let guards = "tests = 9\nguards = [\"m1/a/always\"]\n\
+        [[milestone.guard]]\nid = \"m1/a/boxed\"\nwhen = \"docker\"\n\
+        [[milestone.guard]]\nid = \"m1/secret/graded\"\nhidden = true\n";
+    // After the keys of the milestone itself.
+    let manifest = MANIFEST.replacen(
+        "tests = 1\nfails_with = \"milestone 1\"\nhints = [\"h\"]\n",
+        &format!("fails_with = \"milestone 1\"\nhints = [\"h\"]\n{guards}"),
+        1,
+    );
+    assert_ne!(manifest, MANIFEST);
+    let catalog = catalog(&[("kits/tiny/kit.toml", Some(&manifest))]);
+    let of = |docker: bool, audience: Audience| {
+        let rendition = Rendition { audience, ..Rendition::default() };
+        Renderer::new(&catalog, "tiny").unwrap().render(&answers("", docker), &rendition).unwrap().course.milestones[0].guards.clone()
+    };
+    assert_eq!(of(true, Audience::Learner), ["m1/a/always", "m1/a/boxed"]);
+    assert_eq!(of(false, Audience::Learner), ["m1/a/always"]);
+    assert_eq!(of(false, Audience::Grader), ["m1/a/always", "m1/secret/graded"]);
+    let foreign = manifest.replace("m1/secret/graded", "m2/secret/graded");
+    let faults = faults_of(&[("kits/tiny/kit.toml", Some(&foreign))]);
+    assert_eq!(faults, ["t/kits/tiny/kit.toml:90: milestone 1: guard `m2/secret/graded` is not a test of it"]);
+}
+
+#[test]
 fn a_feature_renders_from_the_stack_and_texts_are_encoded_where_they_end_up() {
     assert_eq!(
         text(&rendered(&Rendition::solved(1)), "box.json"),
@@ -266,6 +299,37 @@ fn the_digest_changes_with_anything_that_went_in() {
         assert_ne!(plain, digest(&[(change.0, Some(change.1))]), "{} does not count", change.0);
     }
     assert_eq!(plain, digest(&[("versions.toml", Some("python = \"3.14\"\nunused = \"1\"\n"))]));
+}
+
+#[test]
+fn a_receipt_has_the_contributions_that_were_missing() {
+    let box_feature = "format_version = 1\nname = \"box\"\nversion = \"1.0.0\"\ntitle = \"Box\"\nsummary = \"s\"\n\
+        [[files]]\nglob = \"**\"\n\
+        [[contribution]]\npath = \"ignored\"\nformat = \"lines\"\nkey = \"there/\"\n\
+        [[contribution]]\npath = \"ignored\"\nformat = \"lines\"\nkey = \"new/\"\n\
+        [[contribution]]\npath = \"list.json\"\nformat = \"json\"\npointer = \"/l\"\nkey = \"-\"\nvalue = [1, 2, 3]\n";
+    let catalog = catalog(&[
+        ("features/box/feature.toml", Some(box_feature)),
+        ("kits/tiny/files/ignored", Some("there/\n")),
+        ("kits/tiny/files/list.json", Some("{\"l\": [2]}\n")),
+    ]);
+    let renderer = Renderer::new(&catalog, "tiny").unwrap();
+    let (answers, rendition) = (answers("", true), Rendition::solved(1));
+    let rendered = renderer.render(&answers, &rendition).unwrap();
+    assert_eq!((text(&rendered, "ignored").as_str(), text(&rendered, "list.json").as_str()), ("there/\nnew/\n", "{\"l\": [2, 1, 3]}\n"));
+    let receipt = Receipt::of_kit("tiny", "1.0.0", &rendered, &answers, &rendition);
+    let recorded: Vec<_> = receipt.layer[0]
+        .contribution
+        .iter()
+        .map(|made| format!("{} {} {}", made.by, made.contribution.key, made.contribution.value))
+        .collect();
+    assert_eq!(recorded, ["box new/ \"\"", "box - [1, 3]"]);
+    // So that taking them out leads back to what was there before.
+    let made: Vec<_> = receipt.layer[0].contribution.iter().map(|made| made.contribution.clone()).collect();
+    let (back, left) = withdraw(rendered.tree.clone(), &made);
+    assert_eq!(left, []);
+    let before = |path: &str| back.iter().find(|(there, _)| there.as_str() == path).unwrap().1.text().unwrap().to_owned();
+    assert_eq!((before("ignored").as_str(), before("list.json").as_str()), ("there/\n", "{\"l\": [2]}\n"));
 }
 
 #[test]
@@ -320,15 +384,20 @@ fn lint_names_file_line_and_way_out() {
             "{{a.name}}\n",
             "t/features/box/files/box.json.hbs:1: `a.name`: a feature knows only stack, course, v (it must be applicable to a repository that stagekit did not make)",
         ),
-        ("features/box/files/README.md", "x\n", "t/features/box/files/README.md: `README.md` has two owners: `tiny` and `box`"),
+        (
+            "features/box/files/README.md",
+            "x\n",
+            "t/features/box/feature.toml:7: `README.md` has two owners: `t/kits/tiny/files/README.md.hbs` and `t/features/box/files/README.md`",
+        ),
         ("partials/lost.hbs", "x\n", "t/partials/lost.hbs: no template includes this partial"),
     ] {
         let faults = faults_of(&[(path, Some(text))]);
         assert!(faults.iter().any(|fault| fault == expected), "expected\n  {expected}\ngot\n  {}", faults.join("\n  "));
     }
-    assert!(
-        faults_of(&[("kits/tiny/files/docs/milestones/2.md", None)])
-            .contains(&"t/kits/tiny/kit.toml: `docs/milestones/2.md` is not rendered at 0".to_owned())
+    assert_eq!(
+        faults_of(&[("kits/tiny/files/docs/milestones/2.md", None)]),
+        ["t/kits/tiny/kit.toml:86: `docs/milestones/2.md` is not rendered"],
+        "once, at however many milestones"
     );
 }
 
@@ -348,13 +417,69 @@ fn lint_reads_manifests_to_their_end() {
             "kind = \"bool\"\ndefault = true\nwhen = \"later\"",
             "condition `later`: `later` is no question before this one",
         ),
-        ("when = \"docker\"", "when = \"docker and not docker\"", "t/kits/tiny/kit.toml: condition `docker and not docker` cannot hold"),
+        ("when = \"docker\"", "when = \"docker and not docker\"", "t/kits/tiny/kit.toml:46: condition `docker and not docker` cannot hold"),
         ("hints = [\"h\"]\n[[milestone]]", "[[milestone]]", "milestone 1 has no hint"),
-        ("glob = \"old.txt\"", "glob = \"odl.txt\"", "t/kits/tiny/kit.toml: `odl.txt` matches no file"),
+        ("glob = \"old.txt\"", "glob = \"odl.txt\"", "t/kits/tiny/kit.toml:60: `odl.txt` matches no file"),
         ("name = \"box\"", "name = \"bix\"", "there is no feature `bix`"),
+        ("app {{a.name}}", "app {{a.nmae}}", "t/kits/tiny/kit.toml:30: undeclared name `a.nmae` (did you mean `name`?)"),
+        ("why = \"w\"", "why = \"{{m.nxet}}\"", "t/kits/tiny/kit.toml:31: undeclared name `m.nxet` (did you mean `next`?)"),
+        ("app {{a.name}}", "app {{a.motto}}", "t/kits/tiny/kit.toml:30: the text answer `a.motto` cannot stand in a command"),
+        ("title = \"{{a.motto}}\"", "title = \"{{a.moto}}\"", "t/kits/tiny/kit.toml:38: undeclared name `a.moto` (did you mean `motto`?)"),
     ] {
         assert!(MANIFEST.contains(from));
         let faults = faults_of(&[("kits/tiny/kit.toml", Some(&MANIFEST.replacen(from, to, 1)))]);
         assert!(faults.iter().any(|fault| fault.contains(expected)), "expected\n  {expected}\ngot\n  {}", faults.join("\n  "));
     }
+}
+
+#[test]
+fn every_fault_is_told_once_with_its_line_however_much_else_is_wrong() {
+    let manifest = [
+        ("title = \"Tiny\"", "titel = \"x\"\ntitle = \"Tiny\""),
+        (
+            "[[next_step]]",
+            "[[question]]\nname = \"ghost\"\nprompt = \"p\"\nkind = \"bool\"\ndefault = true\nwhen = \"docker and not docker\"\n[[next_step]]",
+        ),
+        ("hints = [\"h\"]\n[[milestone]]", "[[milestone]]"),
+        ("number = 2", "number = 3"),
+        ("port = 8080", "port = \"{{a.prot}}\""),
+        ("glob = \"old.txt\"", "glob = \"odl.txt\""),
+    ];
+    let manifest = manifest.iter().fold(MANIFEST.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    });
+    let faults = faults_of(&[
+        ("kits/tiny/kit.toml", Some(&manifest)),
+        ("kits/tiny/files/src/app.txt.hbs", Some("{{#trap wrong}}x{{/trap}}\n{{a.nmae}}\n")),
+        ("kits/tiny/files/src/open.txt.hbs", Some("a\n{{#solution 1}}\nb\n")),
+        ("kits/tiny/files/src/far.txt.hbs", Some("{{#solution 9}}b{{/solution}}\n")),
+        ("kits/tiny/files/src/up.txt.hbs", Some("{{#solution 1}}b{{else solution 2}}c{{/solution}}\n")),
+        ("kits/tiny/files/src/in.txt.hbs", Some("{{#solution 2}}\n{{#solution 1}}b{{/solution}}\n{{/solution}}\n")),
+        ("kits/tiny/files/src/note.py.hbs", Some("\n# {{a.motto}}\n")),
+        ("features/box/files/README.md", Some("x\n")),
+        ("features/box/files/loop.yaml.hbs", Some("a:\n{{#each stack.modules as |module|}}\n  # {{module.title}}\n{{/each}}\n")),
+        ("kits/tiny/files/docs/milestones/1.md", None),
+    ]);
+    assert_eq!(
+        faults,
+        [
+            "t/features/box/feature.toml:7: `README.md` has two owners: `t/kits/tiny/files/README.md.hbs` and `t/features/box/files/README.md`",
+            "t/features/box/files/loop.yaml.hbs:3: `a.motto` cannot stand here: it stands in a comment; a text may stand between quotes on one line (rule `comment`)",
+            "t/kits/tiny/files/src/app.txt.hbs:2: undeclared name `a.nmae` (did you mean `name`?)",
+            "t/kits/tiny/files/src/far.txt.hbs:1: `solution 9`: the last milestone is 3",
+            "t/kits/tiny/files/src/in.txt.hbs:2: `{{#solution}}` stands inside another one",
+            "t/kits/tiny/files/src/note.py.hbs:2: `a.motto` cannot stand here: it stands in a comment; a text may stand in a string of one line (rule `comment`)",
+            "t/kits/tiny/files/src/open.txt.hbs:2: `{{#solution}}` is never closed",
+            "t/kits/tiny/files/src/up.txt.hbs:1: `solution 2` follows a lower or equal one; a chain goes from the highest down",
+            "t/kits/tiny/kit.toml:6: unknown key `titel` (did you mean `title`?)",
+            "t/kits/tiny/kit.toml:31: question `ghost` is never asked: `docker and not docker` cannot hold",
+            "t/kits/tiny/kit.toml:46: undeclared name `a.prot`",
+            "t/kits/tiny/kit.toml:67: `odl.txt` matches no file",
+            "t/kits/tiny/kit.toml:84: `docs/milestones/1.md` is not rendered",
+            "t/kits/tiny/kit.toml:84: milestone 1 has no hint",
+            "t/kits/tiny/kit.toml:92: `docs/milestones/3.md` is not rendered",
+            "t/kits/tiny/kit.toml:92: milestone 3 stands where 2 is expected",
+        ]
+    );
 }

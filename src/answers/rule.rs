@@ -228,6 +228,7 @@ mod tests {
             (Kind::Slug, "lambda", "keyword", Some("lambda-app")),
             (Kind::Slug, "test", "taken-name", Some("test-app")),
             (Kind::Slug, "http", "taken-name", Some("http-app")),
+            (Kind::Slug, "redis", "taken-name", Some("redis-app")),
             (Kind::Slug, "node-modules", "taken-name", Some("node-modules-app")),
             (Kind::Identifier, "noteCount_2", "ok", None),
             (Kind::Identifier, "note-count", "identifier", Some("note_count")),

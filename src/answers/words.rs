@@ -37,6 +37,9 @@ const NODE_MODULES: &str = "assert buffer child-process cluster console constant
 /// Folders that repositories have already or ignore: a package of that name would meet or lose its files.
 const FOLDERS: &str = "bin build dist docs lib node-modules out reports scripts src target test tests venv";
 
+/// Names of servers in compose.yaml: the project stands beside them there.
+const SERVERS: &str = "kafka mysql postgresql rabbitmq redis";
+
 /// Whether Java keeps this word.
 pub(super) fn java_keeps(word: &str) -> bool {
     holds(JAVA, word)
@@ -54,6 +57,7 @@ pub(super) fn taken_by(slug: &str) -> Option<&'static str> {
     [
         (FOLDERS, "the repository has or ignores a folder of that name"),
         (PYTHON_MODULES, "it would hide a module of Python's standard library"),
+        (SERVERS, "compose.yaml calls a server that"),
         (NODE_MODULES, "npm keeps it for a core module of node"),
     ]
     .into_iter()

@@ -42,8 +42,9 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
     // 3. what that gives, and where it goes
     let rendered = renderer.render(&answers, &rendition)?;
     let tree = receipt::repository(renderer.kit(), &rendered, &answers, &rendition)?;
+    let next_steps = next_steps(&renderer, &answers, &rendition)?;
     let target = target(args, &answers, env);
-    let made = Made { kit: renderer.kit(), answers: &answers, rendition: &rendition, rendered: &rendered, target };
+    let made = Made { kit: renderer.kit(), answers: &answers, rendition: &rendition, rendered: &rendered, next_steps, target };
 
     // 4. shown only, or after a yes
     match made.target.form {
@@ -88,6 +89,7 @@ struct Made<'m> {
     answers: &'m Answers,
     rendition: &'m Rendition,
     rendered: &'m Rendered,
+    next_steps: Vec<NextStep>,
     target: Target,
 }
 
@@ -134,7 +136,7 @@ fn rendition(args: &NewArgs, kit: &KitManifest) -> Result<Rendition> {
         }
     };
     within("until", args.until, 1, last);
-    let last = args.until.map_or(last, |until| until.min(last));
+    let last = args.until.filter(|until| (1..=last).contains(until)).unwrap_or(last);
     within("at", args.at, 0, last);
     if !faults.is_empty() {
         return Err(Error::faults(ErrorKind::Usage, "there is no such milestone", faults)
@@ -268,12 +270,14 @@ fn first_commit(made: &Made<'_>, env: &mut Env) -> bool {
     }
 }
 
-impl Made<'_> {
-    fn next_steps(&self) -> Vec<&NextStep> {
-        let holds = |step: &&NextStep| self.answers.meet(step.when.as_ref());
-        self.kit.next_step.iter().filter(holds).collect()
-    }
+/// What to run next, where these answers are given.
+fn next_steps(renderer: &Renderer<'_>, answers: &Answers, rendition: &Rendition) -> Result<Vec<NextStep>> {
+    let steps =
+        renderer.next_steps(answers, rendition, &|step| answers.meet(step.when.as_ref())).map_err(|faults| renderer.faulty(faults))?;
+    Ok(steps.into_iter().map(|step| NextStep { when: None, ..step }).collect())
+}
 
+impl Made<'_> {
     fn to_json(&self, plan: &Plan, has_commit: bool) -> serde_json::Value {
         json!({
             "kit": self.kit.name.get_ref(),
@@ -287,7 +291,7 @@ impl Made<'_> {
             "digest": self.rendered.digest,
             "plan": plan.to_json(),
             "git": has_commit,
-            "next_steps": self.next_steps(),
+            "next_steps": self.next_steps,
         })
     }
 
@@ -299,9 +303,8 @@ impl Made<'_> {
         if self.target.form != Form::Folder {
             return;
         }
-        let steps = self.next_steps();
         let enter = NextStep { command: shell_line(&["cd".to_owned(), self.target.shown.clone()]), why: "go there".to_owned(), when: None };
-        let lines: Vec<&NextStep> = std::iter::once(&enter).filter(|_| self.target.shown != ".").chain(steps).collect();
+        let lines: Vec<&NextStep> = std::iter::once(&enter).filter(|_| self.target.shown != ".").chain(&self.next_steps).collect();
         let widest = lines.iter().map(|step| step.command.len()).max().unwrap_or(0);
         env.out.say("\nnext:");
         for step in lines {

@@ -4,13 +4,14 @@ use serde::Serialize;
 
 use super::{questions, text};
 use crate::{
+    answers::Answers,
     catalog::Catalog,
     cli::ShowArgs,
     condition::Condition,
     env::Env,
     error::Result,
     interview::{Given, settle},
-    manifest::{FeatureUse, JavaRange, KitManifest, NextStep, Number, Tool},
+    manifest::{FeatureUse, JavaRange, KitManifest, NextStep, Number, Tool, sample},
     output::{Ink, Output},
     render::Renderer,
     rendition::Rendition,
@@ -26,11 +27,12 @@ pub fn run(args: &ShowArgs, env: &mut Env) -> Result<()> {
     // 2. What it carries, and what it renders when every answer is the default.
     let features = features(&env.catalog, &kit)?;
     let files = files(&env.catalog, &kit)?;
+    let next_steps = next_steps(&env.catalog, &kit)?;
     // 3. As JSON or as a page.
     if args.json {
-        return env.out.json(&data(&kit, &roadmap, features, files.as_deref()));
+        return env.out.json(&data(&kit, &roadmap, features, files.as_deref(), &next_steps));
     }
-    print(&mut env.out, &kit, &roadmap, &features, files.as_deref());
+    print(&mut env.out, &kit, &roadmap, &features, files.as_deref(), &next_steps);
     Ok(())
 }
 
@@ -43,6 +45,16 @@ fn files(catalog: &Catalog, kit: &KitManifest) -> Result<Option<Vec<RelPath>>> {
     Ok(Some(rendered.tree.paths().cloned().collect()))
 }
 
+/// What to run next, all of it, in the starter when every answer is the default.
+fn next_steps(catalog: &Catalog, kit: &KitManifest) -> Result<Vec<NextStep>> {
+    let mut answers = Answers::default();
+    for question in &kit.question {
+        answers.insert(question.name(), question.default.clone().unwrap_or_else(|| sample(question)));
+    }
+    let renderer = Renderer::of(catalog, kit.clone())?;
+    renderer.next_steps(&answers, &Rendition::default(), &|_| true).map_err(|faults| renderer.faulty(faults))
+}
+
 fn features<'k>(catalog: &Catalog, kit: &'k KitManifest) -> Result<Vec<FeatureData<'k>>> {
     let feature = |used: &'k FeatureUse| {
         let name = used.name.get_ref();
@@ -51,7 +63,14 @@ fn features<'k>(catalog: &Catalog, kit: &'k KitManifest) -> Result<Vec<FeatureDa
     kit.feature.iter().map(feature).collect()
 }
 
-fn print(out: &mut Output, kit: &KitManifest, roadmap: &Roadmap, features: &[FeatureData<'_>], files: Option<&[RelPath]>) {
+fn print(
+    out: &mut Output,
+    kit: &KitManifest,
+    roadmap: &Roadmap,
+    features: &[FeatureData<'_>],
+    files: Option<&[RelPath]>,
+    next_steps: &[NextStep],
+) {
     let palette = out.palette();
     let name = kit.name.get_ref();
     // What it is.
@@ -119,7 +138,7 @@ fn print(out: &mut Output, kit: &KitManifest, roadmap: &Roadmap, features: &[Fea
     // How to begin.
     section(out, "Start");
     out.line(format!("  {}", palette.paint(Ink::Name, start(kit))));
-    for step in &kit.next_step {
+    for step in next_steps {
         // A command is never wrapped: it is there to be copied.
         out.line(format!("  {}", palette.paint(Ink::Name, &step.command)));
         out.paragraph("      # ", "      # ", &format!("{}{}", step.why, only_if(step.when.as_ref())));
@@ -193,7 +212,13 @@ struct FeatureData<'k> {
     when: Option<&'k Condition>,
 }
 
-fn data<'k>(kit: &'k KitManifest, roadmap: &'k Roadmap, features: Vec<FeatureData<'k>>, files: Option<&'k [RelPath]>) -> KitData<'k> {
+fn data<'k>(
+    kit: &'k KitManifest,
+    roadmap: &'k Roadmap,
+    features: Vec<FeatureData<'k>>,
+    files: Option<&'k [RelPath]>,
+    next_steps: &'k [NextStep],
+) -> KitData<'k> {
     KitData {
         name: kit.name.get_ref(),
         version: &kit.version,
@@ -225,6 +250,6 @@ fn data<'k>(kit: &'k KitManifest, roadmap: &'k Roadmap, features: Vec<FeatureDat
         features,
         files,
         start: start(kit),
-        next_steps: &kit.next_step,
+        next_steps,
     }
 }

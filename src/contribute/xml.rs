@@ -1,10 +1,21 @@
 //! XML, and Maven's `pom.xml` above all: elements are added beside their kind, in the order that Maven's own conventions give.
 
+mod maven;
+mod model;
+mod pointer;
 mod read;
+mod write;
 
 use serde_json::{Map, Value};
 
-use self::read::{Element, parse};
+use self::{
+    maven::{identity, slot},
+    model::{at_mut, model_of},
+    pointer::Step,
+    read::{Element, parse},
+    write::Manner,
+};
+pub(super) use self::{model::wanted_value, pointer::parts};
 use super::{
     Candidate, Grammar, Wanted, left,
     text::{self, Edit},
@@ -12,182 +23,7 @@ use super::{
 };
 use crate::error::Fault;
 
-/// The order of a `project`'s children, from <https://maven.apache.org/developers/conventions/code.html#pom-code-convention>.
-const PROJECT: &[&str] = &[
-    "modelVersion",
-    "parent",
-    "groupId",
-    "artifactId",
-    "version",
-    "packaging",
-    "name",
-    "description",
-    "url",
-    "inceptionYear",
-    "organization",
-    "licenses",
-    "developers",
-    "contributors",
-    "mailingLists",
-    "prerequisites",
-    "modules",
-    "scm",
-    "issueManagement",
-    "ciManagement",
-    "distributionManagement",
-    "properties",
-    "dependencyManagement",
-    "dependencies",
-    "repositories",
-    "pluginRepositories",
-    "build",
-    "reporting",
-    "profiles",
-];
-
-/// The order of a `build`'s children, from <https://maven.apache.org/xsd/maven-4.0.0.xsd>.
-const BUILD: &[&str] = &[
-    "sourceDirectory",
-    "scriptSourceDirectory",
-    "testSourceDirectory",
-    "outputDirectory",
-    "testOutputDirectory",
-    "extensions",
-    "defaultGoal",
-    "resources",
-    "testResources",
-    "directory",
-    "finalName",
-    "filters",
-    "pluginManagement",
-    "plugins",
-];
-
 pub(super) const GRAMMAR: Grammar = Grammar { model: |text| Ok(parse(text)?.model()), add, take, comments: &["<!--"] };
-
-/// The parts of a pointer: names, each with a child that tells it from its likes (`profile[id=ci]`), if need be.
-pub(super) fn parts(pointer: &str) -> Result<Vec<String>, String> {
-    let mut parts = vec![String::new()];
-    let mut is_inside = false;
-    for c in pointer.chars() {
-        match c {
-            '/' if !is_inside => parts.push(String::new()),
-            _ => {
-                is_inside = (is_inside || c == '[') && c != ']';
-                if let Some(part) = parts.last_mut() {
-                    part.push(c);
-                }
-            }
-        }
-    }
-    for part in &parts {
-        let step = Step::of(part);
-        let is_whole = step.child.is_some() == part.contains(['[', ']']);
-        if !is_name(step.name) || !is_whole || step.child.is_some_and(|(child, _)| !is_name(child)) {
-            return Err(format!("has the pointer `{pointer}`, which is not a path of element names from the root, as in `project/build`"));
-        }
-    }
-    Ok(parts)
-}
-
-fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || "_-.:".contains(c))
-}
-
-/// One part of a pointer.
-struct Step<'p> {
-    name: &'p str,
-    child: Option<(&'p str, &'p str)>,
-}
-
-impl<'p> Step<'p> {
-    fn of(part: &'p str) -> Self {
-        let selected = part.strip_suffix(']').and_then(|part| part.split_once('['));
-        match selected.and_then(|(name, child)| Some((name, child.split_once('=')?))) {
-            Some((name, (child, text))) => Self { name, child: Some((child.trim(), text.trim())) },
-            None => Self { name: part, child: None },
-        }
-    }
-
-    fn fits(&self, element: &Element) -> bool {
-        let has = |(name, text): (&str, &str)| element.children.iter().any(|child| child.name == name && child.text == text);
-        element.name == self.name && self.child.is_none_or(has)
-    }
-}
-
-/// What is asked for, in the form in which [`Element::value`] gives what is there: one value for each element.
-pub(super) fn wanted_value(key: &str, value: &Value) -> Result<Vec<Value>, String> {
-    fn normal(value: &Value) -> Result<Value, String> {
-        match value {
-            Value::String(text) => Ok(Value::from(text.trim())),
-            Value::Object(table) => {
-                let mut result = Map::new();
-                for (name, value) in table {
-                    if name != "$text" && !is_name(name.strip_prefix('@').unwrap_or(name)) {
-                        return Err(format!("has the child `{name}`, which is no element's name"));
-                    }
-                    let value = normal(value)?;
-                    if name.starts_with(['@', '$']) && !value.is_string() {
-                        return Err(format!("has the attribute `{name}`, which is not a scalar"));
-                    }
-                    match value {
-                        Value::Array(list) if list.is_empty() => {}
-                        value => {
-                            result.insert(name.clone(), value);
-                        }
-                    }
-                }
-                Ok(if result.is_empty() { Value::from("") } else { Value::Object(result) })
-            }
-            Value::Array(list) => {
-                let mut all = list.iter().map(normal).collect::<Result<Vec<_>, _>>()?;
-                if all.iter().any(Value::is_array) {
-                    return Err("has a list in a list".to_owned());
-                }
-                Ok(if all.len() == 1 { all.remove(0) } else { Value::Array(all) })
-            }
-            other => Ok(Value::from(other.to_string())),
-        }
-    }
-    if !is_name(key) {
-        return Err("is no element's name".to_owned());
-    }
-    Ok(match normal(value)? {
-        Value::Array(list) => list,
-        value => vec![value],
-    })
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\r', "&#13;")
-}
-
-/// What makes two elements the same one.
-#[derive(PartialEq)]
-enum Identity {
-    Artifact([String; 4]),
-    Id(String),
-    Whole(Value),
-    Name,
-}
-
-fn identity(container: &str, name: &str, value: &Value) -> Identity {
-    let field = |field: &str, default: &str| value.get(field).and_then(Value::as_str).unwrap_or(default).to_owned();
-    if matches!(name, "dependency" | "plugin" | "extension" | "exclusion") && value.get("artifactId").is_some() {
-        let group = if name == "plugin" { "org.apache.maven.plugins" } else { "" };
-        return Identity::Artifact([field("groupId", group), field("artifactId", ""), field("type", "jar"), field("classifier", "")]);
-    }
-    let container = container.to_lowercase();
-    let name = name.to_lowercase();
-    let plurals = [format!("{name}s"), format!("{name}es"), format!("{}ies", name.strip_suffix('y').unwrap_or("\n"))];
-    if !plurals.iter().any(|plural| container.ends_with(plural)) {
-        return Identity::Name;
-    }
-    match value.get("id").and_then(Value::as_str) {
-        Some(id) => Identity::Id(id.to_owned()),
-        None => Identity::Whole(value.clone()),
-    }
-}
 
 /// The path from the element that is wanted to what `parts` point at, if that is inside it.
 pub(super) fn path_inside(wanted: &Wanted, parts: &[String]) -> Option<Vec<String>> {
@@ -232,169 +68,6 @@ fn position(container: &Element, name: &str, value: &Value) -> Option<usize> {
     let identity_of = |value: &Value| identity(&container.name, name, value);
     let sought = identity_of(value);
     container.children.iter().position(|child| child.name == name && identity_of(&child.value()) == sought)
-}
-
-/// The model at the end of a chain.
-fn at_mut<'m>(model: &'m mut Value, chain: &[(&Element, usize)]) -> Option<&'m mut Vec<Value>> {
-    let mut children = model.get_mut(3)?.as_array_mut()?;
-    for (_, index) in chain {
-        children = children.get_mut(*index)?.get_mut(3)?.as_array_mut()?;
-    }
-    Some(children)
-}
-
-/// The model of an element that is to be written.
-fn model_of(name: &str, value: &Value) -> Vec<Value> {
-    let one = |value: &Value| {
-        let (mut attributes, mut text, mut children) = (Vec::new(), "", Vec::new());
-        match value {
-            Value::Object(table) => {
-                for (name, value) in table {
-                    match (name.strip_prefix('@'), value.as_str()) {
-                        (Some(name), Some(value)) => attributes.push(Value::from(vec![name, value])),
-                        (None, Some(value)) if name == "$text" => text = value,
-                        _ => children.extend(model_of(name, value)),
-                    }
-                }
-            }
-            value => text = value.as_str().unwrap_or_default(),
-        }
-        Value::from(vec![Value::from(name), attributes.into(), text.into(), children.into()])
-    };
-    match value {
-        Value::Array(list) => list.iter().map(one).collect(),
-        value => vec![one(value)],
-    }
-}
-
-/// How a file is indented.
-struct Manner {
-    /// One level.
-    step: String,
-    /// The file's line end.
-    eol: &'static str,
-}
-
-impl Manner {
-    fn of(text: &str, root: &Element) -> Self {
-        let mut elements = vec![root];
-        let mut step = None;
-        while let Some(element) = elements.pop() {
-            let outer = text::indent(text, element.start).unwrap_or_default();
-            let inner = element.children.first().and_then(|child| text::indent(text, child.start));
-            if let Some(found) = inner.and_then(|inner| inner.strip_prefix(outer)).filter(|step| !step.is_empty()) {
-                step = Some(found.to_owned());
-                break;
-            }
-            elements.extend(element.children.iter().rev());
-        }
-        Self { step: step.unwrap_or_else(|| "  ".to_owned()), eol: text::eol(text) }
-    }
-
-    /// The element; on lines below the indentation `outer`, or all on one.
-    fn write(&self, name: &str, value: &Value, outer: Option<&str>) -> String {
-        let inner = outer.map(|outer| format!("{outer}{}", self.step));
-        let Value::Object(table) = value else {
-            let text = escape(value.as_str().unwrap_or_default()).replace('\n', self.eol);
-            return if text.is_empty() { format!("<{name}/>") } else { format!("<{name}>{text}</{name}>") };
-        };
-        let (mut attributes, mut text, mut children) = (String::new(), String::new(), Vec::new());
-        for (name, value) in table {
-            match (name.strip_prefix('@'), value) {
-                (Some(name), Value::String(value)) => {
-                    let value = escape(value).replace('"', "&quot;").replace('\n', "&#10;").replace('\t', "&#9;");
-                    attributes = format!("{attributes} {name}=\"{value}\"");
-                }
-                (None, Value::String(value)) if name == "$text" => text = escape(value).replace('\n', self.eol),
-                (_, Value::Array(list)) => children.extend(list.iter().map(|value| self.write(name, value, inner.as_deref()))),
-                (_, value) => children.push(self.write(name, value, inner.as_deref())),
-            }
-        }
-        if children.is_empty() && text.is_empty() {
-            return format!("<{name}{attributes}/>");
-        }
-        let children: String = match (outer, inner) {
-            (Some(outer), Some(inner)) if !children.is_empty() => {
-                let gap = format!("{}{inner}", self.eol);
-                format!("{gap}{}{}{outer}", children.join(&gap), self.eol)
-            }
-            _ => children.concat(),
-        };
-        format!("<{name}{attributes}>{text}{children}</{name}>")
-    }
-
-    /// The edits that put an element into `parent` at `index`.
-    fn insert(&self, text: &str, parent: &Element, index: usize, name: &str, value: &Value) -> Vec<Edit> {
-        let eol = self.eol;
-        let outer = text::indent(text, parent.start);
-        let Some(inner) = &parent.inner else {
-            let tag = text[..parent.end].trim_end_matches("/>").trim_end().len();
-            let inside = match outer {
-                Some(outer) => {
-                    let inner = format!("{outer}{}", self.step);
-                    format!("{eol}{inner}{}{eol}{outer}", self.write(name, value, Some(&inner)))
-                }
-                None => self.write(name, value, None),
-            };
-            return vec![Edit { range: tag..parent.end, text: format!(">{inside}</{}>", parent.name) }];
-        };
-        let own_line = |child: &Element| text::indent(text, child.start).filter(|_| text::line_start(text, child.start) >= inner.start);
-        let before = index.checked_sub(1).and_then(|index| parent.children.get(index));
-        match (before, parent.children.get(index)) {
-            (Some(before), after) => {
-                let Some(indent) = own_line(before) else { return vec![Edit::insert(before.end, self.write(name, value, None))] };
-                let earlier = index.checked_sub(2).and_then(|index| parent.children.get(index));
-                let is_blank_between = |a: &Element, b: &Element| {
-                    let lines: Vec<&str> = text[a.end..b.start].split('\n').collect();
-                    lines.get(1..lines.len().saturating_sub(1)).is_some_and(|inside| inside.iter().any(|line| text::is_blank(line)))
-                };
-                let is_set_off = earlier.is_some_and(|earlier| is_blank_between(earlier, before))
-                    || (earlier.is_none() && after.is_some_and(|after| is_blank_between(before, after)));
-                let rest = &text[before.end..text::line_end(text, before.end)];
-                let is_rest = rest.trim().is_empty()
-                    || (rest.trim().starts_with("<!--") && rest.trim().ends_with("-->") && rest.matches("<!--").count() == 1);
-                let at = if is_rest { before.end + rest.trim_end().len() } else { before.end };
-                let blank = if is_set_off { eol } else { "" };
-                vec![Edit::insert(at, format!("{blank}{eol}{indent}{}", self.write(name, value, Some(indent))))]
-            }
-            (None, Some(after)) => match own_line(after) {
-                Some(indent) => {
-                    vec![Edit::insert(inner.start, format!("{eol}{indent}{}", self.write(name, value, Some(indent))))]
-                }
-                None => vec![Edit::insert(after.start, self.write(name, value, None))],
-            },
-            (None, None) => {
-                let at = inner.start + text[inner.clone()].trim_end().len();
-                let Some(outer) = outer else { return vec![Edit::insert(at, self.write(name, value, None))] };
-                let indent = format!("{outer}{}", self.step);
-                let written = format!("{eol}{indent}{}", self.write(name, value, Some(&indent)));
-                if text[at..inner.end].contains('\n') {
-                    vec![Edit::insert(at, written)]
-                } else {
-                    vec![Edit { range: at..inner.end, text: format!("{written}{eol}{outer}") }]
-                }
-            }
-        }
-    }
-}
-
-/// Among the children of `parent`, where a new one of this name goes.
-fn slot(parent: &Element, name: &str) -> usize {
-    let order = match parent.name.as_str() {
-        "project" => PROJECT,
-        "build" => BUILD,
-        _ => &[],
-    };
-    let rank = |name: &str| order.iter().position(|known| *known == name);
-    match rank(name) {
-        None => parent.children.len(),
-        Some(own) => {
-            let before = |child: &Element| rank(&child.name).is_some_and(|rank| rank <= own);
-            let after = |child: &Element| rank(&child.name).is_some_and(|rank| rank > own);
-            let behind = parent.children.iter().rposition(before).map(|index| index + 1);
-            behind.or_else(|| parent.children.iter().position(after)).unwrap_or(parent.children.len())
-        }
-    }
 }
 
 fn add(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
@@ -485,7 +158,7 @@ fn take(text: &str, wanted: &Wanted) -> Result<Vec<Candidate>, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{escape, read::unescape};
+    use super::{read::unescape, write::escape};
     use crate::contribute::{
         Contribution, Format,
         tests::{Case, at},

@@ -2,12 +2,15 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Write},
+    io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
 use super::{Act, Verb, Watch};
 use crate::error::{self, Error, Result};
+
+/// The largest file of answers that is read.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// Writes a file that is not there yet, an archive: whole, or not at all.
 pub fn create_file(path: &Path, bytes: &[u8], watch: &dyn Watch) -> Result<()> {
@@ -18,7 +21,8 @@ pub fn create_file(path: &Path, bytes: &[u8], watch: &dyn Watch) -> Result<()> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.prefix(".stagekit-").tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    // Of the file itself, whose errors do not name the temporary path.
+    file.as_file_mut().write_all(bytes).map_err(failed)?;
     watch.before(&Act { verb: Verb::Commit, path })?;
     let kept = file.persist_noclobber(path);
     kept.map(drop).map_err(|refused| match refused.error.kind() {
@@ -43,7 +47,13 @@ pub fn make_folder(path: &Path) -> Result<()> {
 
 /// The table in a TOML file that a person wrote; `shown` is what they call it.
 pub fn read_toml(path: &Path, shown: &Path) -> Result<toml::Table> {
-    let text = fs::read_to_string(path).map_err(|error| Error::io("read", shown, error))?;
+    let failed = |error| Error::io("read", shown, error);
+    let mut text = String::new();
+    // It may be a pipe, and a pipe may have no end.
+    fs::File::open(path).map_err(failed)?.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(Error::usage(format!("`{}` has more than {} MiB, which no answers have", shown.display(), MOST_BYTES >> 20)));
+    }
     text.parse().map_err(|error: toml::de::Error| Error::usage(format!("`{}` is not TOML", shown.display())).because(error))
 }
 

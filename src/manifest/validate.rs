@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use toml::Spanned;
 
-use super::{FeatureManifest, FilesRule, KitManifest, Question, line_of};
+use super::{
+    FeatureManifest, FilesRule, KitManifest, Question, line_of,
+    read::{conditions, line_of_top_key},
+};
 use crate::{
     answers::{Kind, Value},
     condition::Condition,
@@ -20,8 +23,13 @@ struct Faults<'t> {
 }
 
 impl Faults<'_> {
-    fn add(&mut self, message: impl Into<String>) {
-        self.found.push(Fault::new(self.place, message));
+    fn add_at_line(&mut self, line: usize, message: impl Into<String>) {
+        self.found.push(Fault::new(self.place, message).at(line));
+    }
+
+    /// At a key of the manifest itself.
+    fn add_at_key(&mut self, key: &str, message: impl Into<String>) {
+        self.add_at_line(line_of_top_key(self.text, key).unwrap_or(1), message);
     }
 
     fn add_at<T>(&mut self, value: &Spanned<T>, message: impl Into<String>) {
@@ -34,7 +42,8 @@ pub fn validate_kit(place: &str, text: &str, folder: &str, kit: &KitManifest) ->
     let mut faults = Faults { place, text, found: Vec::new() };
     heading(&mut faults, kit.format_version, &kit.name, &kit.version, folder);
     questions(&mut faults, kit);
-    conditions(&mut faults, kit);
+    questions_conditions(&mut faults, kit);
+    other_conditions(&mut faults, kit);
     milestones(&mut faults, kit);
     traps(&mut faults, kit);
     files(&mut faults, &kit.files, Some(kit.last()));
@@ -48,9 +57,11 @@ pub fn validate_kit(place: &str, text: &str, folder: &str, kit: &KitManifest) ->
         }
     }
     if !kit.milestone.is_empty() {
-        for (table, is_there) in [("check", !kit.check.is_empty()), ("state", !kit.state.is_empty()), ("smoke", kit.smoke.is_some())] {
+        for (table, is_there) in
+            [("[[check]]", !kit.check.is_empty()), ("[[state]]", !kit.state.is_empty()), ("[smoke]", kit.smoke.is_some())]
+        {
             if !is_there {
-                faults.add(format!("a kit with milestones needs `[[{table}]]`"));
+                faults.add_at_key("milestone", format!("a kit with milestones needs `{table}`"));
             }
         }
     }
@@ -62,12 +73,15 @@ pub fn validate_feature(place: &str, text: &str, folder: &str, feature: &Feature
     let mut faults = Faults { place, text, found: Vec::new() };
     heading(&mut faults, feature.format_version, &feature.name, &feature.version, folder);
     files(&mut faults, &feature.files, None);
-    let conditions =
-        feature.files.iter().filter_map(|rule| rule.when.as_ref()).chain(feature.contribution.iter().filter_map(|rule| rule.when.as_ref()));
-    for condition in conditions {
+    for (condition, line) in conditions(text) {
+        // One that cannot be read has ended the reading already.
+        let Ok(condition) = condition.parse::<Condition>() else { continue };
         for (name, _) in condition.comparisons() {
             if !CONDITION_NAMES.contains(&name) {
-                faults.add(format!("condition `{condition}`: a feature knows no `{name}`, only {}", CONDITION_NAMES.join(", ")));
+                faults.add_at_line(
+                    line,
+                    format!("condition `{condition}`: a feature knows no `{name}`, only {}", CONDITION_NAMES.join(", ")),
+                );
             }
         }
     }
@@ -76,7 +90,7 @@ pub fn validate_feature(place: &str, text: &str, folder: &str, feature: &Feature
 
 fn heading(faults: &mut Faults<'_>, format: u32, name: &Spanned<String>, version: &str, folder: &str) {
     if format != 1 {
-        faults.add(format!("`format_version` is {format}; this stagekit reads 1"));
+        faults.add_at_key("format_version", format!("`format_version` is {format}; this stagekit reads 1"));
     }
     if name.get_ref() != folder {
         faults.add_at(name, format!("`name` is `{}`, its folder is `{folder}`", name.get_ref()));
@@ -86,7 +100,7 @@ fn heading(faults: &mut Faults<'_>, format: u32, name: &Spanned<String>, version
     }
     let parts: Vec<&str> = version.split('.').collect();
     if parts.len() != 3 || parts.iter().any(|part| part.parse::<u32>().is_err()) {
-        faults.add(format!("`version` is `{version}`, not `major.minor.patch`"));
+        faults.add_at_key("version", format!("`version` is `{version}`, not `major.minor.patch`"));
     }
 }
 
@@ -95,7 +109,7 @@ fn questions(faults: &mut Faults<'_>, kit: &KitManifest) {
     match kit.question("name") {
         Some(question) if question.kind == Kind::Slug && question.when.is_none() => {}
         Some(question) => faults.add_at(&question.name, "the question `name` is a `slug` without condition"),
-        None => faults.add("there is no question `name`"),
+        None => faults.add_at(&kit.name, "there is no question `name`"),
     }
     for question in &kit.question {
         if !is_snake(question.name()) {
@@ -126,60 +140,61 @@ fn default(faults: &mut Faults<'_>, question: &Question) {
     }
 }
 
-/// Every condition speaks of questions that exist, in the way of their kind; a question only of earlier ones, and it can be reached.
-fn conditions(faults: &mut Faults<'_>, kit: &KitManifest) {
+/// The condition of a question speaks of earlier ones, in the way of their kind, and the question can be reached.
+fn questions_conditions(faults: &mut Faults<'_>, kit: &KitManifest) {
     for (index, question) in kit.question.iter().enumerate() {
-        if let Some(condition) = &question.when {
-            let before = faults.found.len();
-            condition_names(faults, condition, &kit.question[..index], Some(question));
-            if before == faults.found.len() && !can_hold(condition, &kit.question[..index]) {
-                faults.add_at(&question.name, format!("question `{}` is never asked: `{condition}` cannot hold", question.name()));
-            }
+        let (earlier, name) = (&kit.question[..index], question.name());
+        let Some(condition) = &question.when else { continue };
+        let problems = condition_problems(condition, earlier);
+        for problem in &problems {
+            let before = if problem.ends_with("is no question") { " before this one" } else { "" };
+            faults.add_at(&question.name, format!("question `{name}`, condition `{condition}`: {problem}{before}"));
         }
-    }
-    let others = (kit.next_step.iter().map(|entry| &entry.when))
-        .chain(kit.stack.iter().map(|entry| &entry.when))
-        .chain(kit.feature.iter().map(|entry| &entry.when))
-        .chain(kit.files.iter().map(|entry| &entry.when))
-        .chain(kit.contribution.iter().map(|entry| &entry.when))
-        .chain(kit.tool.iter().map(|entry| &entry.when))
-        .chain(kit.check.iter().map(|entry| &entry.when))
-        .chain(kit.state.iter().map(|entry| &entry.when))
-        .chain(kit.trap.iter().map(|entry| &entry.when))
-        .chain(kit.milestone.iter().flat_map(|milestone| &milestone.hint).map(|entry| &entry.when));
-    for condition in others.flatten() {
-        let before = faults.found.len();
-        condition_names(faults, condition, &kit.question, None);
-        if before == faults.found.len() && !can_hold(condition, &kit.question) {
-            faults.add(format!("condition `{condition}` cannot hold"));
+        if problems.is_empty() && !can_hold(condition, earlier) {
+            faults.add_at(&question.name, format!("question `{name}` is never asked: `{condition}` cannot hold"));
         }
     }
 }
 
-fn condition_names(faults: &mut Faults<'_>, condition: &Condition, known: &[Question], of: Option<&Question>) {
-    for (name, compared) in condition.comparisons() {
-        let problem = match (known.iter().find(|question| question.name() == name), compared) {
-            (None, _) => Some(match nearest(name, known.iter().map(Question::name)) {
-                Some(near) => format!("`{name}` is no question; did you mean `{near}`?"),
-                None => format!("`{name}` is no question{}", if of.is_some() { " before this one" } else { "" }),
-            }),
-            (Some(question), None) if question.kind != Kind::Bool => Some(format!("`{name}` is no bool; compare it with a value")),
-            (Some(question), Some(value))
-                if question.kind == Kind::Choice && !question.choices.iter().any(|choice| choice.value == value) =>
-            {
-                Some(format!("`{value}` is no choice of `{name}`"))
+/// Every other condition speaks of questions that there are, in the way of their kind, and can hold.
+fn other_conditions(faults: &mut Faults<'_>, kit: &KitManifest) {
+    for (condition, line) in conditions(faults.text) {
+        let condition = match condition.parse::<Condition>() {
+            Ok(condition) => condition,
+            Err(why) => {
+                faults.add_at_line(line, why);
+                continue;
             }
-            (Some(question), Some(_)) if question.kind == Kind::Bool => Some(format!("`{name}` is a bool; write `{name}` or `not {name}`")),
-            _ => None,
         };
-        match (problem, of) {
-            (Some(problem), Some(question)) => {
-                faults.add_at(&question.name, format!("question `{}`, condition `{condition}`: {problem}", question.name()));
-            }
-            (Some(problem), None) => faults.add(format!("condition `{condition}`: {problem}")),
-            (None, _) => {}
+        let problems = condition_problems(&condition, &kit.question);
+        for problem in &problems {
+            faults.add_at_line(line, format!("condition `{condition}`: {problem}"));
+        }
+        if problems.is_empty() && !can_hold(&condition, &kit.question) {
+            faults.add_at_line(line, format!("condition `{condition}` cannot hold"));
         }
     }
+}
+
+fn condition_problems(condition: &Condition, known: &[Question]) -> Vec<String> {
+    let problem = |(name, compared): (&str, Option<&str>)| {
+        let Some(question) = known.iter().find(|question| question.name() == name) else {
+            return Some(match nearest(name, known.iter().map(Question::name)) {
+                Some(near) => format!("`{name}` is no question; did you mean `{near}`?"),
+                None => format!("`{name}` is no question"),
+            });
+        };
+        match (question.kind, compared) {
+            (Kind::Bool, Some(_)) => Some(format!("`{name}` is a bool; write `{name}` or `not {name}`")),
+            (Kind::Bool, None) => None,
+            (_, None) => Some(format!("`{name}` is no bool; compare it with a value")),
+            (Kind::Choice, Some(value)) if !question.choices.iter().any(|choice| choice.value == value) => {
+                Some(format!("`{value}` is no choice of `{name}`"))
+            }
+            _ => None,
+        }
+    };
+    condition.comparisons().into_iter().filter_map(problem).collect()
 }
 
 /// Whether some answers make the condition hold; tried with every value of the choices and bools in it.
@@ -221,7 +236,11 @@ fn milestones(faults: &mut Faults<'_>, kit: &KitManifest) {
         for guard in milestone.guards.iter().filter(|guard| !guard.starts_with(&format!("m{number}/"))) {
             faults.add_at(&milestone.number, format!("milestone {number}: guard `{guard}` is not a test of it"));
         }
-        if milestone.guards.len() >= milestone.tests as usize && milestone.tests > 0 {
+        for guard in milestone.guard.iter().filter(|guard| !guard.id.get_ref().starts_with(&format!("m{number}/"))) {
+            faults.add_at(&guard.id, format!("milestone {number}: guard `{}` is not a test of it", guard.id.get_ref()));
+        }
+        let guards = milestone.guards.len() + milestone.guard.iter().filter(|guard| !guard.hidden).count();
+        if guards >= milestone.tests as usize && milestone.tests > 0 {
             faults.add_at(&milestone.number, format!("milestone {number} has guards only: nothing tells that it is done"));
         }
     }

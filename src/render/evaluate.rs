@@ -49,9 +49,9 @@ impl<'t> Evaluate<'t> {
     }
 
     /// What an expression outside any loop gives.
-    pub(super) fn expression(names: &'t Names, rendition: &'t Rendition, tag: &'t Tag) -> Option<Vec<Slot<'t>>> {
+    pub(super) fn expression(names: &'t Names, rendition: &'t Rendition, template: &'t Template, tag: &'t Tag) -> Option<Vec<Slot<'t>>> {
         let mut evaluate = Self { names, rendition, turns: Vec::new(), slots: Vec::new() };
-        evaluate.show(&tag.text)?;
+        evaluate.show(template, tag)?;
         Some(evaluate.slots)
     }
 
@@ -63,7 +63,7 @@ impl<'t> Evaluate<'t> {
         match node {
             Node::Literal(range) => self.slots.push(Slot::Literal(template.literal(range))),
             Node::Value { path, line } => self.slots.push(Slot::of_value(self.names, template, path, *line)?),
-            Node::Expression(tag) => self.show(&tag.text)?,
+            Node::Expression(tag) => self.show(template, tag)?,
             Node::Partial(partial) => self.nodes(partial, &partial.nodes)?,
             Node::Solution { branches, rest, .. } => {
                 let chosen = branches.iter().find(|(number, _)| *number <= self.rendition.at).map_or(rest, |(_, nodes)| nodes);
@@ -150,8 +150,8 @@ impl<'t> Evaluate<'t> {
     }
 
     /// Puts out what stands between the braces: a name, or a helper with its arguments.
-    fn show(&mut self, tag: &str) -> Option<()> {
-        let inner = tag.strip_prefix("{{")?.strip_suffix("}}")?.trim();
+    fn show(&mut self, template: &'t Template, tag: &'t Tag) -> Option<()> {
+        let inner = tag.text.strip_prefix("{{")?.strip_suffix("}}")?.trim();
         let value = if inner.contains(char::is_whitespace) {
             let mut rest = inner;
             let value = self.call(&mut rest)?;
@@ -160,7 +160,7 @@ impl<'t> Evaluate<'t> {
             self.get(inner)?
         };
         match value {
-            Cow::Borrowed(Json::String(text)) => self.text(text),
+            Cow::Borrowed(Json::String(text)) => self.text(text, (template, tag.line)),
             Cow::Owned(Json::String(text)) if !text.contains(OPEN) => self.slots.push(Slot::Shown(text.into())),
             value => match value.as_ref() {
                 Json::Null => {}
@@ -171,13 +171,13 @@ impl<'t> Evaluate<'t> {
         Some(())
     }
 
-    fn text(&mut self, text: &'t str) {
+    fn text(&mut self, text: &'t str, at: (&'t Template, usize)) {
         for (before, placeholder) in split(text) {
             if !before.is_empty() {
                 self.slots.push(Slot::Shown(before.into()));
             }
             if let Some((_, index)) = placeholder {
-                self.slots.push(Slot::Text(index));
+                self.slots.push(Slot::Text { index, at: Some(at) });
             }
         }
     }

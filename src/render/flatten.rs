@@ -14,7 +14,6 @@ use super::{
 use crate::{
     encode::{Misplaced, Piece, encode},
     error::{Fault, nearest},
-    manifest::line_of,
     rendition::{Audience, Rendition},
     template::{Node, ROOTS, Tag, Template},
     tree::RelPath,
@@ -24,7 +23,13 @@ use crate::{
 pub(super) enum Slot<'t> {
     Literal(&'t str),
     Shown(Cow<'t, str>),
-    Text(usize),
+    Text {
+        index: usize,
+        /// Template and line; not known of what handlebars has put there: it follows a mark.
+        at: Option<(&'t Template, usize)>,
+    },
+    /// The template and line of the expression that follows.
+    Mark(&'t Template, usize),
     /// A name without a value: a fault if it ends up in the output.
     Empty {
         template: &'t Template,
@@ -39,7 +44,7 @@ impl<'t> Slot<'t> {
         match names.get(path) {
             Ok(Json::Null) | Err(Missing::Empty) => Some(Self::Empty { template, path, line }),
             Ok(Json::String(text)) => match text_answer(text) {
-                Some(index) => Some(Self::Text(index)),
+                Some(index) => Some(Self::Text { index, at: Some((template, line)) }),
                 None if text.contains(OPEN) => None,
                 None => Some(Self::Shown(text.into())),
             },
@@ -119,7 +124,7 @@ impl<'r> Flatten<'r> {
             }
             match placeholder {
                 Some(('t', index)) => {
-                    found.push(Slot::Text(index));
+                    found.push(Slot::Text { index, at: None });
                     pieces.push(Err(found.len() - 1));
                 }
                 Some((_, index)) => pieces.push(Ok(index)),
@@ -157,7 +162,7 @@ fn flatten<'t>(names: &'t Names, rendition: &'t Rendition, template: &'t Templat
             Node::Value { path, line } => match Slot::of_value(names, template, path, *line) {
                 Some(slot) => out.slot(slot),
                 None => match names.get(path) {
-                    Ok(Json::String(text)) => out.mixed(text),
+                    Ok(Json::String(text)) => out.mixed(text, (template, *line)),
                     Err(Missing::Undeclared(near)) => out.faults.push(undeclared(template, path, *line, near)),
                     _ => {
                         out.faults.push(Fault::new(&template.place, format!("`{path}` is a list or a table, no single value")).at(*line));
@@ -166,13 +171,16 @@ fn flatten<'t>(names: &'t Names, rendition: &'t Rendition, template: &'t Templat
             },
             Node::Expression(tag) => {
                 out.check(names, template, tag);
-                if out.is_for_handlebars || !out.scopes.is_empty() {
+                let evaluated = if out.is_for_handlebars || !out.scopes.is_empty() {
+                    None
+                } else {
+                    Evaluate::expression(names, rendition, template, tag)
+                };
+                if let Some(slots) = evaluated {
+                    out.parts.extend(slots.into_iter().map(Part::Slot));
+                } else {
+                    out.slot(Slot::Mark(template, tag.line));
                     out.tag(tag);
-                    continue;
-                }
-                match Evaluate::expression(names, rendition, tag) {
-                    Some(slots) => out.parts.extend(slots.into_iter().map(Part::Slot)),
-                    None => out.tag(tag),
                 }
             }
             Node::Partial(partial) => flatten(names, rendition, partial, &partial.nodes, out),
@@ -257,13 +265,13 @@ impl<'t> Skeleton<'t> {
     }
 
     /// A text that has text answers in it (a field of the stack).
-    fn mixed(&mut self, text: &'t str) {
+    fn mixed(&mut self, text: &'t str, at: (&'t Template, usize)) {
         for (before, placeholder) in split(text) {
             if !before.is_empty() {
                 self.slot(Slot::Shown(before.into()));
             }
             if let Some((_, index)) = placeholder {
-                self.slot(Slot::Text(index));
+                self.slot(Slot::Text { index, at: Some(at) });
             }
         }
     }
@@ -367,12 +375,15 @@ fn undeclared(template: &Template, path: &str, line: usize, near: Option<&str>) 
 /// Puts the slots together; text answers are encoded for the place where they stand.
 fn join(names: &Names, path: &RelPath, template: &Template, slots: &[&Slot<'_>]) -> Result<String, Vec<Fault>> {
     let mut faults = Vec::new();
-    let (mut length, mut has_text) = (0, false);
+    let mut length = 0;
+    let mut texts = Vec::new();
+    let mut mark = (template, 1);
     for slot in slots {
         match slot {
+            Slot::Mark(template, line) => mark = (template, *line),
             Slot::Literal(text) => length += text.len(),
             Slot::Shown(text) => length += text.len(),
-            Slot::Text(_) => has_text = true,
+            Slot::Text { at, .. } => texts.push(at.unwrap_or(mark)),
             Slot::Empty { template, path, line } => {
                 faults
                     .push(Fault::new(&template.place, format!("`{path}` has no value here")).at(*line).hint("put it inside an `{{#if}}`"));
@@ -385,13 +396,19 @@ fn join(names: &Names, path: &RelPath, template: &Template, slots: &[&Slot<'_>])
     let pieces = slots.iter().filter_map(|slot| match slot {
         Slot::Literal(text) => Some(Piece::Literal(text)),
         Slot::Shown(text) => Some(Piece::Literal(text)),
-        Slot::Text(index) => names.texts.get(*index).map(|(name, value)| Piece::Text { name, value }),
-        Slot::Empty { .. } => None,
+        Slot::Text { index, .. } => names.texts.get(*index).map(|(name, value)| Piece::Text { name, value }),
+        Slot::Empty { .. } | Slot::Mark(..) => None,
     });
-    if has_text {
-        let pieces: Vec<Piece<'_>> = pieces.collect();
-        return encode(path, &pieces)
-            .map_err(|misplaced| misplaced.into_iter().map(|one| misplaced_fault(template, path, &pieces, &one)).collect());
+    if !texts.is_empty() {
+        return encode(path, &pieces.collect::<Vec<_>>()).map_err(|misplaced| {
+            misplaced
+                .into_iter()
+                .map(|Misplaced { name, text, rule, message, .. }| {
+                    let (template, line) = texts.get(text).copied().unwrap_or((template, 1));
+                    Fault::new(&template.place, format!("`{name}` cannot stand here: {message}")).at(line).hint(format!("rule `{rule}`"))
+                })
+                .collect()
+        });
     }
     let mut out = String::with_capacity(length);
     for piece in pieces {
@@ -400,13 +417,4 @@ fn join(names: &Names, path: &RelPath, template: &Template, slots: &[&Slot<'_>])
         }
     }
     Ok(out)
-}
-
-fn misplaced_fault(template: &Template, path: &RelPath, pieces: &[Piece<'_>], misplaced: &Misplaced) -> Fault {
-    let literal: String = pieces.iter().filter_map(|piece| if let Piece::Literal(text) = piece { Some(*text) } else { None }).collect();
-    Fault::new(
-        &template.place,
-        format!("`{}` cannot stand at line {} of `{path}`: {}", misplaced.name, line_of(&literal, misplaced.offset), misplaced.message),
-    )
-    .hint(format!("rule `{}`", misplaced.rule))
 }

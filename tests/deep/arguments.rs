@@ -34,6 +34,11 @@ usage: cargo test --test deep -- [OPTION]…
                      images    the image is built, gets healthy, answers, stops
                      compose   `docker compose up --wait` answers
                      workflow  the workflow is executed, and a broken test reddens it
+                     gates     a Spring kit's whole build as CI runs it, and that it is red for what it should be
+                     serverless  … without servers and Docker: green, and says what it skipped; red where they are required
+                     containers  … on containers that the tests start
+                     boot      `spring-boot:run` brings its servers along; the API is what its description says
+                     sbom      `-Psecurity` lists what the jar is made of
                      hostile   free texts come back unchanged from real parsers, or are refused
                      faults    full disk, signals at every step, two runs at once
   --images         only list the container images that are needed, one a line

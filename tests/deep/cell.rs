@@ -14,6 +14,7 @@ use stagekit::{
     receipt,
     render::{Rendered, Renderer},
     rendition::{Audience, Rendition},
+    stack::Stack,
     tree::Tree,
 };
 
@@ -35,7 +36,8 @@ pub struct Made {
     pub folder: PathBuf,
     pub tree: Tree,
     pub rendered: Rendered,
-    pub answers: Answers,
+    /// The stack of the solution: the tests of the next milestone may need servers that this rendering does not know yet.
+    pub servers: Stack,
 }
 
 /// The tests of a course that a trap turns red, with what they say.
@@ -46,11 +48,6 @@ pub struct Expected {
 }
 
 impl Cell {
-    pub fn new(kit: &str, at: Number, settings: &[(&str, &str)]) -> Self {
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { kit: kit.to_owned(), settings, rendition: Rendition::solved(at), jdk: None }
-    }
-
     /// `language=java package=a jdk=25`
     pub fn option(&self) -> String {
         let mut words: Vec<String> = self.settings.iter().map(|(name, value)| format!("{name}={}", shortened(value))).collect();
@@ -61,6 +58,16 @@ impl Cell {
         }
         words.extend(self.rendition.until.map(|until| format!("until={until}")));
         words.join(" ")
+    }
+
+    /// The same with this many milestones solved.
+    pub fn at(&self, at: Number) -> Self {
+        Self { rendition: Rendition::solved(at), ..self.clone() }
+    }
+
+    /// The first `at` whose stack has servers, if one has.
+    pub fn first_with_services(&self, world: &World, last: Number) -> Option<Number> {
+        (0..=last).find(|at| self.at(*at).render(world).is_ok_and(|(_, rendered, _)| !rendered.stack.services.is_empty()))
     }
 
     /// Renders the whole repository, `.stagekit` included.
@@ -86,16 +93,24 @@ impl Cell {
 
     /// The same from other templates.
     pub fn make_from(&self, catalog: &Catalog, world: &World, name: &str) -> Result<Made, String> {
-        let (tree, rendered, answers) = self.render_from(catalog)?;
+        let (tree, rendered, _) = self.render_from(catalog)?;
+        let last = rendered.course.last;
+        let servers = self.at(last).render_from(catalog)?.1.stack;
         let folder = world.fresh(name)?;
         disk::create(&folder, &tree, &Unwatched).map_err(|error| error.to_string())?;
         commit(&folder)?;
-        Ok(Made { folder, tree, rendered, answers })
+        Ok(Made { folder, tree, rendered, servers })
     }
 
-    /// What the outcome depends on: the files, how they are judged, and the tools.
-    pub fn key(&self, world: &World, tree: &Tree, extra: &str) -> Result<String, String> {
+    /// What the outcome depends on: the files, what is declared of their tests, how they are judged, the tools and the servers.
+    pub fn key(&self, world: &World, tree: &Tree, rendered: &Rendered, extra: &str) -> Result<String, String> {
         let jdk = world.jdk(self.jdk)?;
+        let manifest = world.kit(&self.kit)?;
+        let milestones: Vec<_> =
+            manifest.milestone.iter().map(|milestone| (milestone.number(), milestone.hidden_tests, &milestone.fails_with)).collect();
+        let traps = manifest.trap.iter().filter(|trap| self.rendition.trap.as_ref() == Some(trap.name.get_ref()));
+        let trap: Vec<_> = traps.map(|trap| (&trap.fails, &trap.message)).collect();
+        let servers = crate::services::images(world, &rendered.stack)?;
         let mut all = Vec::new();
         for (path, entry) in tree.iter().filter(|(path, _)| !path.as_str().starts_with(".stagekit/")) {
             all.extend(format!("{path}\0{}\0{}\0", entry.executable, entry.bytes.len()).into_bytes());
@@ -104,6 +119,7 @@ impl Cell {
         let java = jdk.home.join("bin/java");
         let tools = [&["python3", "--version"][..], &["node", "--version"], &[java.to_str().unwrap_or("java"), "--version"]]
             .map(|command| world.tool(command));
+        all.extend(format!("{:?}\0{milestones:?}\0{trap:?}\0{servers:?}\0", rendered.course).into_bytes());
         all.extend(format!("{tools:?}\0{}\0{extra}\0{:?}", world.verifier, self.rendition).into_bytes());
         Ok(hex(&all))
     }
@@ -130,18 +146,24 @@ impl Made {
     pub fn check(&self, world: &World, jdk: &Jdk, upto: Number) -> Result<(Vec<TestCase>, String), String> {
         let check = self.rendered.course.check.as_ref().ok_or("the kit has no `[[check]]`")?;
         let mut command = world.command(&self.folder, &check.command_for(upto), jdk);
-        command.envs(world.services().environment(&self.rendered.stack)?);
+        command.envs(world.services().environment(&self.servers)?);
         // Red tests make the build tool fail; the reports are what counts.
         let ran = run(&mut command, Duration::from_secs(420))?;
-        let mut cases = Vec::new();
-        for report in self.reports(&check.reports)? {
-            let text = fs::read_to_string(&report).map_err(|error| format!("{}: {error}", report.display()))?;
-            cases.extend(read_report(&text).map_err(|why| format!("{}: {why}", report.display()))?);
-        }
+        let cases = self.cases(&check.reports)?;
         if cases.is_empty() {
             return Err(format!("no test ran: {:?} ended with {}\n{}", check.command_for(upto), ran.status, tail(&ran.output, 60)));
         }
         Ok((cases, ran.output))
+    }
+
+    /// The test cases in the reports that these globs name.
+    pub fn cases(&self, globs: &[String]) -> Result<Vec<TestCase>, String> {
+        let mut cases = Vec::new();
+        for report in self.reports(globs)? {
+            let text = fs::read_to_string(&report).map_err(|error| format!("{}: {error}", report.display()))?;
+            cases.extend(read_report(&text).map_err(|why| format!("{}: {why}", report.display()))?);
+        }
+        Ok(cases)
     }
 
     fn reports(&self, globs: &[String]) -> Result<Vec<PathBuf>, String> {

@@ -18,6 +18,8 @@ struct Recipe {
     port: u16,
     environment: &'static [(&'static str, &'static str)],
     ready: &'static [&'static str],
+    /// What is run in it once it is ready.
+    grant: &'static [&'static str],
     /// The variable that says where one is already, and what the kits read.
     variables: &'static [(&'static str, &'static str)],
 }
@@ -29,6 +31,7 @@ const RECIPES: [Recipe; 3] = [
         port: 5432,
         environment: &[("POSTGRES_USER", "app"), ("POSTGRES_PASSWORD", "app"), ("POSTGRES_DB", "app")],
         ready: &["pg_isready", "-h", "127.0.0.1", "-U", "app", "-d", "app"],
+        grant: &[],
         variables: &[
             ("IT_POSTGRES_URL", "jdbc:postgresql://127.0.0.1:{port}/app"),
             ("IT_POSTGRES_USER", "app"),
@@ -41,6 +44,8 @@ const RECIPES: [Recipe; 3] = [
         port: 3306,
         environment: &[("MYSQL_ROOT_PASSWORD", "root"), ("MYSQL_USER", "app"), ("MYSQL_PASSWORD", "app"), ("MYSQL_DATABASE", "app")],
         ready: &["mysqladmin", "ping", "-h", "127.0.0.1", "-uapp", "-papp"],
+        // Every test run makes a database of its own.
+        grant: &["mysql", "-uroot", "-proot", "-e", r"GRANT ALL ON `it\_%`.* TO 'app'@'%'"],
         variables: &[("IT_MYSQL_URL", "jdbc:mysql://127.0.0.1:{port}/app"), ("IT_MYSQL_USER", "app"), ("IT_MYSQL_PASSWORD", "app")],
     },
     Recipe {
@@ -49,6 +54,7 @@ const RECIPES: [Recipe; 3] = [
         port: 6379,
         environment: &[],
         ready: &["redis-cli", "ping"],
+        grant: &[],
         variables: &[("IT_REDIS_URL", "redis://127.0.0.1:{port}")],
     },
 ];
@@ -112,6 +118,9 @@ impl Services {
             let asked = run(Command::new("docker").args(["exec", &id]).args(recipe.ready), Duration::from_secs(20))?;
             ready = if asked.status.success() { ready + 1 } else { 0 };
             std::thread::sleep(Duration::from_millis(400));
+        }
+        if !recipe.grant.is_empty() {
+            run(Command::new("docker").args(["exec", &id]).args(recipe.grant), Duration::from_secs(20))?.ok("docker exec")?;
         }
         Ok(recipe.variables.iter().map(|(name, value)| ((*name).to_owned(), value.replace("{port}", &port))).collect())
     }

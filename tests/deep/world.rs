@@ -26,7 +26,6 @@ pub struct Jdk {
 pub struct World {
     /// Where everything is made; emptied at the start.
     pub folder: PathBuf,
-    pub project: PathBuf,
     /// The built-in templates and the fixture kit.
     pub catalog: Catalog,
     /// The manifests of all kits, by stage and name: one that cannot be read ends the verification.
@@ -71,12 +70,11 @@ impl World {
         let is_partial = arguments.kit.is_some() || arguments.at.is_some() || arguments.option.is_some() || !arguments.checks.is_empty();
         let records = Records::load(project.join("tests/deep/records.tsv"), &seed, &today, arguments.afresh, is_partial)?;
         Ok(Self {
-            verifier: source_digest(&project.join("tests/deep"))?,
+            verifier: source_digest(&project)?,
             jdks: jdks()?,
             tools: Mutex::default(),
             services: OnceLock::new(),
             folder,
-            project,
             catalog,
             kits,
             records,
@@ -147,7 +145,8 @@ impl World {
 fn catalog(project: &Path) -> Result<Catalog, String> {
     let fixtures = Path::new("tests/fixtures/deep");
     let mut files = BTreeMap::new();
-    for folder in std::env::var_os("DEEP_TEMPLATES").map(PathBuf::from).into_iter().chain([project.join(fixtures)]) {
+    // Reading a folder gives the built-in files that it does not have as well, so what counts most is read last.
+    for folder in [project.join(fixtures)].into_iter().chain(std::env::var_os("DEEP_TEMPLATES").map(PathBuf::from)) {
         let read = stagekit::overlay::read(&folder, fixtures).map_err(|error| error.to_string())?;
         files.extend(read.files_below("").into_iter().filter_map(|path| Some((path.clone(), read.file(&path)?.into_owned()))));
     }
@@ -199,12 +198,26 @@ pub fn tail(text: &str, count: usize) -> String {
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
-/// What decides how a cell is made and judged; a change of another check does not make its proof worth less.
-const JUDGES: [&str; 7] = ["cell.rs", "world.rs", "services.rs", "revert.rs", "checks/cells.rs", "checks/traps.rs", "checks/reverts.rs"];
+/// What decides how a cell is made and judged, how its key is made and whether it gets a record; a change of another check does not make its
+/// proof worth less. What `stagekit` itself decides (which tests a report has, what a course declares) is in `OUR_OWN`; the rest of it makes the
+/// rendered files, and they are in the key.
+const JUDGES: [&str; 9] = [
+    "cell.rs",
+    "world.rs",
+    "services.rs",
+    "revert.rs",
+    "records.rs",
+    "checks/mod.rs",
+    "checks/cells.rs",
+    "checks/traps.rs",
+    "checks/reverts.rs",
+];
 
-fn source_digest(folder: &Path) -> Result<String, String> {
+const OUR_OWN: [&str; 3] = ["src/milestone.rs", "src/course.rs", "src/manifest.rs"];
+
+fn source_digest(project: &Path) -> Result<String, String> {
     let mut all = Vec::new();
-    for file in JUDGES.map(|name| folder.join(name)) {
+    for file in JUDGES.map(|name| project.join("tests/deep").join(name)).into_iter().chain(OUR_OWN.map(|name| project.join(name))) {
         all.extend(fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?);
     }
     Ok(hex(&all))

@@ -97,6 +97,23 @@ fn a_link_to_a_folder_is_refused_because_it_could_go_round() {
     run.status(1).stderr("error: `[DIR]/mine/kits` is a symbolic link to a folder\nhint: copy the folder to where the link is\n").check();
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_or_far_too_large_is_not_read() {
+    let run = Transcript::of("list --templates mine").file("mine/roadmap.toml", "");
+    std::os::unix::fs::symlink("/dev/zero", run.dir().join("mine/versions.toml")).unwrap();
+    run.status(1).stderr("error: `[DIR]/mine/versions.toml` is not a regular file\nhint: take it out of the templates\n").check();
+
+    let run = Transcript::of("list --templates mine").file("mine/kits/a/files/huge", "");
+    fs::File::options().write(true).open(run.dir().join("mine/kits/a/files/huge")).unwrap().set_len(300 << 20).unwrap();
+    run.status(1)
+        .stderr(
+            "error: `[DIR]/mine/kits/a/files/huge` has 300 MiB, and no file of a template can have more than 16\n\
+             hint: take it out of the templates\n",
+        )
+        .check();
+}
+
 /// What `templates lint` says of the templates below `place`. The built-in ones are looked at, too, and are not this file's.
 fn faults_of(run: Transcript, place: &str) -> Vec<String> {
     let ended = run.run();
@@ -113,11 +130,25 @@ fn the_built_in_templates_have_no_fault() {
 }
 
 #[test]
+fn the_drafts_have_no_fault() {
+    let ended = Transcript::of(&format!("templates lint {}/drafts", env!("CARGO_MANIFEST_DIR"))).run();
+    assert!(ended.stderr.ends_with(": no fault\n"), "{}", ended.stderr);
+    assert_eq!((ended.stdout.as_str(), ended.status), ("", 0));
+}
+
+#[test]
 fn every_fault_is_told_at_once() {
     assert_eq!(
         faults_of(Transcript::of("templates lint").fixture("broken"), "[FIXTURES]/broken/"),
         [
+            "kits/tilted/kit.toml:2: [[stack]]: missing field `language`",
+            "kits/tilted/kit.toml:2: there is no question `name`",
             "kits/tilted/kit.toml:5: unknown key `tilte` (did you mean `title`?)",
+            "kits/tilted/kit.toml:10: a kit with milestones needs `[[check]]`",
+            "kits/tilted/kit.toml:10: a kit with milestones needs `[[state]]`",
+            "kits/tilted/kit.toml:10: a kit with milestones needs `[smoke]`",
+            "kits/tilted/kit.toml:11: milestone 1 has no hint",
+            "kits/tilted/kit.toml:11: milestone 1 has no test",
             "kits/tilted/kit.toml:14: unknown key `minuts` (did you mean `minutes`?)"
         ]
     );
@@ -128,7 +159,7 @@ fn faults_are_there_as_json() {
     let ended = Transcript::of("templates lint --json").fixture("broken").run();
     let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     assert_eq!(
-        told["faults"][0],
+        told["faults"][2],
         serde_json::json!({"file": "[FIXTURES]/broken/kits/tilted/kit.toml", "line": 5, "message": "unknown key `tilte`", "hint": "did you mean `title`?"})
     );
     assert_eq!(ended.status, 1);

@@ -156,7 +156,7 @@ fn a_repository_is_made_in_conversation() {
     screen.press("lab").see("› lab").see("❯ tiny-lab").press("\x7f\x7f\x7f").see("tiny-server");
     screen.press("http").see("› http").see("❯ http-server").press(ENTER).see("✔ Which project? · http-server\r\n");
     screen.see("names the folder").see("? Project name (notes-server) ›").press("My Notes").press(ENTER);
-    screen.see("✘ must be words of `a` to `z`").see("try my-notes").see("? Project name").press("my-notes").press(ENTER);
+    screen.see("✘ try my-notes: must be words of `a` to `z`").see("…").see("? Project name").press("my-notes").press(ENTER);
     screen.see("✔ Project name · my-notes\r\n").see("? Language ›").see("❯ Python").see("Java");
     screen.press(DOWN).see("❯ Node.js").press(ENTER).see("✔ Language · Node.js\r\n");
     screen.see("(A notes API without a framework) ›").press("Notes of mine").press(ENTER).see("· Notes of mine\r\n");
@@ -193,7 +193,13 @@ fn a_repository_is_made_in_conversation() {
 fn help_goes_and_answers_stay() {
     let person = Person::new();
     let mut screen = person.types("new http-server --set language=java");
-    screen.see("  names the folder, the package metadata and the image\r\n").see("? Project name").press(ENTER);
+    screen.see("  names the folder, the package metadata and the image\r\n").see("? Project name");
+    screen.press("Not a Name, by far").press(ENTER).see("✘ try not-a-name-by-far: ").see("? Project name");
+    // What wraps would stay when the answer is right.
+    let plain = screen.plain();
+    let refused = plain.lines().find_map(|line| line.find('✘').map(|start| &line[start..])).expect("a refusal");
+    assert!(console::measure_text_width(refused) <= 80 && refused.ends_with('…'), "{refused}");
+    screen.press(ENTER);
     // Up over the help and cleared, before the answer is written there.
     screen.until("\x1b[1A\r\x1b[2K", "the help cleared");
     screen.see("✔ Project name · notes-server\r\n").press(CTRL_C).is_interrupted();

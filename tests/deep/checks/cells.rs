@@ -1,5 +1,7 @@
 //! Promises 1, 2 and 5: every rendering builds, the right tests pass and fail, and the build leaves nothing behind.
 
+use std::collections::BTreeSet;
+
 use stagekit::{
     answers::Kind,
     manifest::{KitManifest, Number},
@@ -63,7 +65,7 @@ pub fn languages(manifest: &KitManifest) -> Vec<Vec<(String, String)>> {
     }
 }
 
-/// The cells of a kit: every `at` of each language on the older JDK; the newer one and each other value of an option at 0 and last; packages and texts at their limits at last.
+/// The cells of a kit: every `at` of each language on the older JDK; the newer one and each other value of a choice at 0, where the first server comes and at last; packages and texts at their limits at last.
 fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
     let kit = manifest.name.get_ref();
     let last = manifest.last();
@@ -75,6 +77,10 @@ fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
     };
     let mut cells = Vec::new();
     for language in languages(manifest) {
+        let mut steps = vec![0, last];
+        steps.extend(cell(&language, last).first_with_services(world, last));
+        steps.sort_unstable();
+        steps.dedup();
         cells.extend((0..=last).map(|at| cell(&language, at)));
         if language.iter().all(|(_, value)| value == "java") && manifest.java.is_some() {
             let newest = world
@@ -83,19 +89,27 @@ fn cells_of(world: &World, manifest: &KitManifest, full: bool) -> Vec<Cell> {
                 .map(|jdk| jdk.version)
                 .filter(|version| Some(*version) != world.jdks.first().map(|jdk| jdk.version))
                 .max();
-            cells.extend(newest.into_iter().flat_map(|jdk| [0, last].map(|at| Cell { jdk: Some(jdk), ..cell(&language, at) })));
+            cells.extend(
+                newest
+                    .into_iter()
+                    .flat_map(|jdk| steps.iter().map(move |at| (jdk, *at)))
+                    .map(|(jdk, at)| Cell { jdk: Some(jdk), ..cell(&language, at) }),
+            );
         }
-        // With the grader's tests, and in a course that is cut short.
-        if manifest.milestone.iter().any(|milestone| milestone.hidden_tests > 0) {
-            cells.push(Cell { rendition: Rendition { audience: Audience::Grader, ..Rendition::solved(last) }, ..cell(&language, last) });
-        }
+        // With the grader's tests, just before each milestone that has some and with everything solved; and in a course that is cut short.
+        let hidden: BTreeSet<Number> =
+            manifest.milestone.iter().filter(|milestone| milestone.hidden_tests > 0).map(|milestone| milestone.number() - 1).collect();
+        let graded = hidden.iter().copied().chain((!hidden.is_empty()).then_some(last));
+        cells.extend(
+            graded.map(|at| Cell { rendition: Rendition { audience: Audience::Grader, ..Rendition::solved(at) }, ..cell(&language, at) }),
+        );
         if last > 1 {
             cells.push(Cell { rendition: Rendition { until: Some(last / 2), ..Rendition::solved(last / 2) }, ..cell(&language, last / 2) });
         }
         let options = options(manifest, &language);
         for option in &options {
             let settings = [language.clone(), vec![option.clone()]].concat();
-            let ats = if limits(manifest, &option.0) { vec![last] } else { vec![0, last] };
+            let ats = if limits(manifest, &option.0) { vec![last] } else { steps.clone() };
             cells.extend(ats.into_iter().map(|at| cell(&settings, at)));
         }
         if full {

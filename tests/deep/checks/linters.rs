@@ -1,13 +1,13 @@
 //! Generated files have no finding of the linters of their kind.
 
-use std::{process::Command, time::Duration};
+use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use super::solutions;
 use crate::{
     arguments::Arguments,
     cell::{Cell, Made},
     outcome::Row,
-    world::{World, run as run_to_end},
+    world::{World, run as run_to_end, tail},
 };
 
 /// A linter, the files it is for, and how it is called; `{}` stands for the files.
@@ -15,6 +15,26 @@ struct Linter {
     name: &'static str,
     wants: fn(&str, &str) -> bool,
     command: &'static [&'static str],
+    /// What a file is given to it as, where it would pass over the file as it is.
+    given: Option<fn(&str) -> String>,
+    /// Says of its output that it has looked at the files: some linters are silent about those that they pass over.
+    has_looked: fn(&str) -> bool,
+}
+
+const PLAIN: Linter = Linter { name: "", wants: |_, _| false, command: &[], given: None, has_looked: |_| true };
+
+/// `Passed checks: 17, Failed checks: 0, Skipped checks: 0`, which checkov prints only where it has checked something.
+fn has_passed_checks(output: &str) -> bool {
+    output.lines().filter_map(|line| line.strip_prefix("Passed checks: ")).any(|counts| !counts.starts_with('0'))
+}
+
+/// The schema in checkov knows no expression there, and a workflow that breaks the schema is passed over without a word.
+fn without_expression(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| match line.trim_start().starts_with("cancel-in-progress: ${{") {
+        true => format!("{}cancel-in-progress: true\n", &line[..line.len() - line.trim_start().len()]),
+        false => line.to_owned(),
+    });
+    lines.collect()
 }
 
 fn is_workflow(path: &str, _: &str) -> bool {
@@ -33,41 +53,51 @@ const LINTERS: [Linter; 11] = [
         name: "hadolint",
         wants: |path, _| path.ends_with("Dockerfile"),
         command: &["hadolint", "--failure-threshold", "style", "{}"],
+        ..PLAIN
     },
     Linter {
         name: "checkov, Dockerfile",
         wants: |path, _| path.ends_with("Dockerfile"),
-        command: &["checkov", "--framework", "dockerfile", "--quiet", "--compact", "--skip-download", "-f", "{}"],
+        command: &["checkov", "--framework", "dockerfile", "--compact", "--skip-download", "-f", "{}"],
+        has_looked: has_passed_checks,
+        ..PLAIN
     },
     Linter {
         name: "compose schema",
         wants: |path, _| path.ends_with("compose.yaml"),
         command: &["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "{}"],
+        ..PLAIN
     },
-    Linter { name: "actionlint", wants: is_workflow, command: &["actionlint", "{}"] },
-    Linter { name: "zizmor", wants: is_workflow, command: &["zizmor", "--offline", "--no-progress", "--pedantic", "{}"] },
+    Linter { name: "actionlint", wants: is_workflow, command: &["actionlint", "{}"], ..PLAIN },
+    Linter { name: "zizmor", wants: is_workflow, command: &["zizmor", "--offline", "--no-progress", "--pedantic", "{}"], ..PLAIN },
     Linter {
         name: "checkov, workflow",
         wants: is_workflow,
-        command: &["checkov", "--framework", "github_actions", "--quiet", "--compact", "--skip-download", "-f", "{}"],
+        command: &["checkov", "--framework", "github_actions", "--compact", "--skip-download", "-f", "{}"],
+        given: Some(without_expression),
+        has_looked: has_passed_checks,
+        ..PLAIN
     },
     Linter {
         name: "workflow schema",
         wants: is_workflow,
         command: &["check-jsonschema", "--builtin-schema", "vendor.github-workflows", "{}"],
+        ..PLAIN
     },
     Linter {
         name: "workflow timeouts",
         wants: is_workflow,
         command: &["check-jsonschema", "--builtin-schema", "custom.github-workflows-require-timeout", "{}"],
+        ..PLAIN
     },
     Linter {
         name: "dependabot schema",
         wants: |path, _| path.ends_with("dependabot.yml"),
         command: &["check-jsonschema", "--builtin-schema", "vendor.dependabot", "{}"],
+        ..PLAIN
     },
-    Linter { name: "shellcheck", wants: is_shell, command: &["shellcheck", "{}"] },
-    Linter { name: "shfmt", wants: is_shell, command: &["shfmt", "-d", "-i", "2", "{}"] },
+    Linter { name: "shellcheck", wants: is_shell, command: &["shellcheck", "{}"], ..PLAIN },
+    Linter { name: "shfmt", wants: is_shell, command: &["shfmt", "-d", "-i", "2", "{}"], ..PLAIN },
 ];
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
@@ -98,7 +128,24 @@ fn lint(world: &World, cell: &Cell, made: &Made, linter: &Linter) -> Option<Row>
     Some(Row::of("lint", &cell.kit, Some(cell.rendition.at), option, || {
         let words = linter.command.iter().flat_map(|word| if *word == "{}" { files.clone() } else { vec![*word] });
         let words: Vec<&str> = words.collect();
-        let ran = run_to_end(Command::new(words[0]).args(&words[1..]).current_dir(&made.folder), Duration::from_secs(120))?;
-        ran.ok(linter.name).map(drop)
+        let folder = match linter.given {
+            Some(given) => altered(world, cell, made, &files, given)?,
+            None => made.folder.clone(),
+        };
+        let ran = run_to_end(Command::new(words[0]).args(&words[1..]).current_dir(folder), Duration::from_secs(120))?;
+        let said = ran.ok(linter.name)?;
+        if (linter.has_looked)(&said) { Ok(()) } else { Err(format!("{} passed over the files: {}", linter.name, tail(&said, 20))) }
     }))
+}
+
+/// The files as they are given to a linter, in a folder of their own.
+fn altered(world: &World, cell: &Cell, made: &Made, files: &[&str], given: fn(&str) -> String) -> Result<PathBuf, String> {
+    let folder = world.fresh(&format!("lint-given-{}-{}", cell.kit, cell.option().replace('=', "-")))?;
+    for file in files {
+        let (from, to) = (made.folder.join(file), folder.join(file));
+        let text = fs::read_to_string(&from).map_err(|error| format!("{}: {error}", from.display()))?;
+        let parent = to.parent().ok_or("a file without a folder")?;
+        fs::create_dir_all(parent).and_then(|()| fs::write(&to, given(&text))).map_err(|error| format!("{}: {error}", to.display()))?;
+    }
+    Ok(folder)
 }

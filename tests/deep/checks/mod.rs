@@ -7,6 +7,7 @@ mod hostile;
 mod linters;
 mod reverts;
 mod same;
+mod spring;
 mod tour;
 mod traps;
 mod workflow;
@@ -45,6 +46,11 @@ pub fn all() -> Vec<Check> {
         Check { name: "images", run: containers::images },
         Check { name: "compose", run: containers::compose },
         Check { name: "workflow", run: workflow::run },
+        Check { name: "gates", run: spring::gates },
+        Check { name: "serverless", run: spring::serverless },
+        Check { name: "containers", run: spring::testcontainers },
+        Check { name: "boot", run: spring::boot },
+        Check { name: "sbom", run: spring::sbom },
         Check { name: "hostile", run: hostile::run },
         Check { name: "faults", run: faults::run },
     ]
@@ -79,7 +85,7 @@ fn holds_in(settings: &[(String, String)], condition: Option<&Condition>) -> boo
 fn proven(world: &World, check: &'static str, cell: &Cell, option: &str, extra: &str, work: impl Fn() -> Result<(), String>) -> Row {
     let shared = ALONE.read();
     let at = Some(cell.rendition.at);
-    let key = match cell.render(world).and_then(|(tree, _, _)| cell.key(world, &tree, &format!("{check}\0{extra}"))) {
+    let key = match cell.render(world).and_then(|(tree, rendered, _)| cell.key(world, &tree, &rendered, &format!("{check}\0{extra}"))) {
         Ok(key) => key,
         Err(why) => return Row::new(check, &cell.kit, at, option, Outcome::Failed(why), 0.0),
     };

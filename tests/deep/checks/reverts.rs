@@ -1,8 +1,13 @@
 //! Promise 4: each solution block taken back alone turns some test of its milestone red.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Mutex};
 
-use stagekit::{catalog::Catalog, digest::hex, milestone::Outcome as Ended, rendition::Rendition};
+use stagekit::{
+    catalog::Catalog,
+    digest::hex,
+    milestone::{Outcome as Ended, TestCase},
+    rendition::Rendition,
+};
 
 use super::{proven, solutions, two_at_a_time};
 use crate::{
@@ -35,9 +40,10 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
         }
         jobs.extend(found);
     }
+    let controls = Controls::default();
     two_at_a_time(&jobs, |index, job| {
         let option = format!("{} {}:{}", job.cell.option(), job.file.rsplit('/').next().unwrap_or(""), job.block.line);
-        proven(world, "reverts", &job.cell, option.trim(), &job.block.without, || caught(world, job, index))
+        proven(world, "reverts", &job.cell, option.trim(), &job.block.without, || caught(world, job, index, &controls))
     })
 }
 
@@ -64,7 +70,26 @@ fn jobs_of(world: &World, solution: &Cell) -> Vec<Job> {
     jobs
 }
 
-fn caught(world: &World, job: &Job, index: usize) -> Result<(), String> {
+/// Cells whose green is a control, with how they ended.
+type Controls = Mutex<BTreeMap<String, Result<(), String>>>;
+
+/// Where nothing is green without the block, a server that cannot be reached or a build that fails for another reason would look the same: the
+/// cell with the block must be green, here and now.
+fn control(world: &World, job: &Job, controls: &Controls) -> Result<(), String> {
+    let mut controls = controls.lock().map_err(|error| error.to_string())?;
+    let name = format!("{}-{}-{}", job.cell.kit, job.cell.option().replace(['=', ' '], "-"), job.block.number);
+    let known = controls.entry(name.clone()).or_insert_with(|| {
+        let made = job.cell.make(world, &format!("control-{name}"))?;
+        let (cases, _) = made.check(world, world.jdk(None)?, job.block.number)?;
+        match cases.iter().find(|case| case.outcome != Ended::Passed) {
+            None => std::fs::remove_dir_all(&made.folder).map_err(|error| error.to_string()),
+            Some(case) => Err(format!("`{}` is red with every block in its place, too: {}", case.id, case.message)),
+        }
+    });
+    known.clone()
+}
+
+fn caught(world: &World, job: &Job, index: usize, controls: &Controls) -> Result<(), String> {
     let mut overlay: BTreeMap<String, Vec<u8>> = world
         .catalog
         .files_below("")
@@ -74,20 +99,23 @@ fn caught(world: &World, job: &Job, index: usize) -> Result<(), String> {
     overlay.insert(job.file.clone(), job.block.without.clone().into_bytes());
     let reverted = Catalog::with_overlay(overlay, "reverted");
     let made = job.cell.make_from(&reverted, world, &format!("revert-{index}"))?;
-    let result = match made.check(world, world.jdk(None)?, job.block.number) {
+    let number = job.block.number;
+    let result = match made.check(world, world.jdk(None)?, number) {
         // What does not compile is as red as can be.
-        Err(why) if why.starts_with("no test ran") => Ok(()),
+        Err(why) if why.starts_with("no test ran") => control(world, job, controls),
         Err(why) => Err(why),
         Ok((cases, _)) => {
-            let red = cases.iter().filter(|case| case.outcome == Ended::Failed);
-            if red.clone().any(|case| case.milestone == job.block.number) {
+            let red: Vec<&TestCase> = cases.iter().filter(|case| case.outcome == Ended::Failed).collect();
+            if !red.iter().any(|case| case.milestone == number) {
+                let others: Vec<&str> = red.iter().map(|case| case.id.as_str()).collect();
+                Err(format!(
+                    "without the block at line {} no test of milestone {number} is red (red elsewhere: {others:?})",
+                    job.block.line
+                ))
+            } else if cases.iter().any(|case| case.outcome == Ended::Passed) {
                 Ok(())
             } else {
-                let others: Vec<&str> = red.map(|case| case.id.as_str()).collect();
-                Err(format!(
-                    "without the block at line {} no test of milestone {} is red (red elsewhere: {others:?})",
-                    job.block.line, job.block.number
-                ))
+                control(world, job, controls)
             }
         }
     };

@@ -1,12 +1,12 @@
 //! The workflow is executed by act, on this machine; a broken test reddens it.
 //!
-//! Actions cannot be fetched here: each is replaced by a stub that says what it was asked for, and is named as such.
+//! Actions cannot be fetched here: each is replaced by a stub, and is named as such. The stubs of those that set up a runtime put the version
+//! that is asked for first on the path, where this machine has it, and say so where it has not.
 
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -45,8 +45,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 
 fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
     let made = cell.make(world, &format!("workflow-{}-{is_good}", cell.option().replace(['=', ' '], "-")))?;
-    let (stubs, names) = stubs(world, &made)?;
-    eprintln!("   replaced by stubs: {}", names.join(", "));
+    let stubs = stubs(world, &made)?;
     let mut command = world.command(&made.folder, &["act", "push"], world.jdk(None)?);
     command.args([
         "-P",
@@ -61,10 +60,18 @@ fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
         // What is red must be the tests, not the image that waits for them.
         command.args(["--job", "test"]);
     }
+    if !made.rendered.stack.services.is_empty() {
+        // Jobs of one matrix publish the same ports of their servers, and here they share a machine.
+        command.args(["--concurrent-jobs", "1"]);
+    }
     for (action, stub) in stubs {
         command.arg("--local-repository").arg(format!("{action}={}", stub.display()));
     }
-    let ran = run_to_end(&mut command, Duration::from_secs(900))?;
+    let ran = run_to_end(&mut command, Duration::from_secs(1200))?;
+    let said = ran.output.lines().filter_map(|line| Some(line[line.find(STAND_IN)?..].trim_end()));
+    for said in said.collect::<BTreeSet<_>>() {
+        eprintln!("   {} {said}", cell.kit);
+    }
     match (ran.status.success(), is_good) {
         (true, true) if ran.output.contains("Job succeeded") => Ok(()),
         (false, false) if ran.output.contains("docs/milestones/") => Ok(()),
@@ -76,30 +83,71 @@ fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
     }
 }
 
-type Stubs = (Vec<(String, PathBuf)>, Vec<String>);
+/// How a stub begins what it prints.
+const STAND_IN: &str = "stand-in for ";
 
-/// A stub for each action that the workflow names, with every input that the workflow gives it.
-fn stubs(world: &World, made: &Made) -> Result<Stubs, String> {
+/// A stub for each action that the workflow names.
+fn stubs(world: &World, made: &Made) -> Result<Vec<(String, PathBuf)>, String> {
     let text = fs::read_to_string(made.folder.join(FILE)).map_err(|error| error.to_string())?;
     let actions: BTreeSet<&str> = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("uses: ").or_else(|| line.trim().strip_prefix("- uses: "))?.split_whitespace().next())
         .collect();
     let mut stubs = Vec::new();
-    let mut names = Vec::new();
     for action in actions {
         let name = action.split('@').next().unwrap_or(action);
         let folder = world.folder.join("stubs").join(name.replace('/', "-"));
-        write_stub(&folder, name)?;
+        write_stub(&folder, name, &script(world, name))?;
         stubs.push((action.to_owned(), folder));
-        names.push(name.to_owned());
     }
-    Ok((stubs, names))
+    Ok(stubs)
 }
 
-fn write_stub(folder: &Path, name: &str) -> Result<(), String> {
+/// The input that names the version, and what a stub does with it as `$VERSION`.
+fn script(world: &World, name: &str) -> (&'static str, String) {
+    match name {
+        "actions/setup-java" => {
+            let homes = world.jdks.iter().map(|jdk| format!("  {}) home='{}' ;;\n", jdk.version, jdk.home.display()));
+            let choose = format!("case \"$VERSION\" in\n{}  *) home= ;;\nesac\n", homes.collect::<String>());
+            let take = "  echo \"$home/bin\" >> \"$GITHUB_PATH\"\n  echo \"JAVA_HOME=$home\" >> \"$GITHUB_ENV\"\n";
+            ("java-version", format!("{choose}if [ -n \"$home\" ]; then\n{take}  {}else\n  {}fi\n", takes(name), lacks(name)))
+        }
+        "actions/setup-python" => ("python-version", linked(name, "python$VERSION", "python3 python")),
+        // Only one Node.js is on a machine as `node`.
+        "actions/setup-node" => {
+            let is_it = "case \"$(node --version)\" in\n\"v$VERSION\"|\"v$VERSION.\"*)\n  ";
+            ("node-version", format!("{is_it}{};;\n*)\n  {};;\nesac\n", takes(name), lacks(name)))
+        }
+        _ => ("", format!("echo '{STAND_IN}{name}: the step is replaced'\n")),
+    }
+}
+
+/// Makes `program` what the `names` call, where it can be found.
+fn linked(name: &str, program: &str, names: &str) -> String {
+    let take = format!(
+        "  folder=$(mktemp -d)\n  for name in {names}; do ln -s \"$program\" \"$folder/$name\"; done\n  echo \"$folder\" >> \"$GITHUB_PATH\"\n"
+    );
+    format!("if program=$(command -v \"{program}\"); then\n{take}  {}else\n  {}fi\n", takes(name), lacks(name))
+}
+
+fn takes(name: &str) -> String {
+    format!("echo \"{STAND_IN}{name}: $VERSION is on this machine, and what runs from here on\"\n")
+}
+
+fn lacks(name: &str) -> String {
+    format!("echo \"{STAND_IN}{name}: $VERSION is not on this machine, so the step is replaced and what is there runs\"\n")
+}
+
+fn write_stub(folder: &Path, name: &str, (input, script): &(&str, String)) -> Result<(), String> {
+    let (inputs, version) = match *input {
+        "" => (String::new(), String::new()),
+        input => {
+            (format!("inputs:\n  {input}:\n    required: true\n"), format!("      env:\n        VERSION: ${{{{ inputs.{input} }}}}\n"))
+        }
+    };
+    let script: String = script.lines().map(|line| format!("        {line}\n")).collect();
     let text = format!(
-        "name: {name}\ndescription: a stand-in\nruns:\n  using: composite\n  steps:\n    - shell: bash\n      run: echo 'stand-in for {name}'\n"
+        "name: {name}\ndescription: a stand-in\n{inputs}runs:\n  using: composite\n  steps:\n    - shell: bash\n{version}      run: |\n{script}"
     );
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(folder.join("action.yml"), text))

@@ -1,0 +1,4 @@
+create table account (
+    name varchar(40) primary key,
+    password_hash varchar(200) not null
+);
