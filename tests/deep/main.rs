@@ -3,6 +3,18 @@
 //! `cargo test --test deep -- --help` says how to run it, CONTRIBUTING what it needs.
 
 #![allow(unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a program of its own, nobody's library")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::too_many_lines,
+    clippy::unused_self,
+    reason = "counts and seconds are small, paths are our own, and lists of texts are long"
+)]
 
 mod arguments;
 mod cell;

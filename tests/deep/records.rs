@@ -32,7 +32,7 @@ impl Records {
             let mut parts = line.splitn(3, '\t');
             match (parts.next(), parts.next(), parts.next()) {
                 (Some(key), Some(date), Some(what)) if key.len() == 64 => {
-                    drop(known.insert(key.to_owned(), (date.to_owned(), what.to_owned())))
+                    drop(known.insert(key.to_owned(), (date.to_owned(), what.to_owned())));
                 }
                 _ => return Err(format!("{}: not a record: {line}", file.display())),
             }

@@ -141,14 +141,14 @@ impl World {
     }
 }
 
-/// The built-in templates, or those that DEEP_TEMPLATES names over them, and the fixture kit.
+/// The built-in templates, or those that `DEEP_TEMPLATES` names over them, and the fixture kit.
 fn catalog(project: &Path) -> Result<Catalog, String> {
     let fixtures = Path::new("tests/fixtures/deep");
     let mut files = BTreeMap::new();
     // Reading a folder gives the built-in files that it does not have as well, so what counts most is read last.
     for folder in [project.join(fixtures)].into_iter().chain(std::env::var_os("DEEP_TEMPLATES").map(PathBuf::from)) {
         let read = stagekit::overlay::read(&folder, fixtures).map_err(|error| error.to_string())?;
-        files.extend(read.files_below("").into_iter().filter_map(|path| Some((path.clone(), read.file(&path)?.into_owned()))));
+        files.extend(read.files_below("").into_iter().filter_map(|path| Some((path.to_string(), read.file(&path)?.into_owned()))));
     }
     Ok(Catalog::with_overlay(files, fixtures.to_string_lossy()))
 }

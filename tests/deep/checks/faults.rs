@@ -332,9 +332,9 @@ impl Bench {
             return Err("somebody's file was changed".to_owned());
         }
         if job.signal == "KILL" {
-            self.after_kill(&parent, job, &ran)?
+            self.after_kill(&parent, job, &ran)?;
         } else {
-            self.after_signal(&parent, job, &ran)?
+            self.after_signal(&parent, job, &ran)?;
         }
         fs::remove_dir_all(&parent).map_err(told)
     }

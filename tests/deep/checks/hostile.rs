@@ -109,7 +109,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     for manifest in kits(world, arguments) {
         let kit = manifest.name.get_ref();
         let asked: Vec<&str> =
-            manifest.question.iter().filter(|question| question.kind == Kind::Text).map(|question| question.name()).collect();
+            manifest.question.iter().filter(|question| question.kind == Kind::Text).map(stagekit::manifest::Question::name).collect();
         if asked.is_empty() || !arguments.wants_at(manifest.last()) {
             continue;
         }
@@ -349,7 +349,7 @@ impl Subject<'_> {
             _ => {
                 let sources: Vec<&str> = tree
                     .paths()
-                    .map(|path| path.as_str())
+                    .map(stagekit::tree::RelPath::as_str)
                     .filter(|path| path.starts_with("src/main/java/") && path.ends_with(".java"))
                     .collect();
                 let main = sources
@@ -810,7 +810,7 @@ with open("input", encoding="utf-8", newline="\n") as lines:
         print(json.dumps(answer, default=str))
 "##;
 
-const NODE: &str = r#"
+const NODE: &str = r"
 import { readFileSync } from 'node:fs';
 const show = (name, value) => (typeof value === 'function' ? String(value) : value);
 for (const line of readFileSync('input', 'utf8').split('\n').filter(Boolean)) {
@@ -822,7 +822,7 @@ for (const line of readFileSync('input', 'utf8').split('\n').filter(Boolean)) {
     console.log(JSON.stringify({ id, error: String(fault) }));
   }
 }
-"#;
+";
 
 const JAVA: &str = r#"
 import com.sun.source.tree.*;

@@ -30,9 +30,12 @@ fn has_passed_checks(output: &str) -> bool {
 
 /// The schema in checkov knows no expression there, and a workflow that breaks the schema is passed over without a word.
 fn without_expression(text: &str) -> String {
-    let lines = text.split_inclusive('\n').map(|line| match line.trim_start().starts_with("cancel-in-progress: ${{") {
-        true => format!("{}cancel-in-progress: true\n", &line[..line.len() - line.trim_start().len()]),
-        false => line.to_owned(),
+    let lines = text.split_inclusive('\n').map(|line| {
+        if line.trim_start().starts_with("cancel-in-progress: ${{") {
+            format!("{}cancel-in-progress: true\n", &line[..line.len() - line.trim_start().len()])
+        } else {
+            line.to_owned()
+        }
     });
     lines.collect()
 }
@@ -76,7 +79,6 @@ const LINTERS: [Linter; 11] = [
         command: &["checkov", "--framework", "github_actions", "--compact", "--skip-download", "-f", "{}"],
         given: Some(without_expression),
         has_looked: has_passed_checks,
-        ..PLAIN
     },
     Linter {
         name: "workflow schema",

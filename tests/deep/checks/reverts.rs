@@ -60,10 +60,10 @@ fn jobs_of(world: &World, solution: &Cell) -> Vec<Job> {
                 rendered
                     .places
                     .iter()
-                    .any(|(path, place)| place.ends_with(&file) && rendered.roles.get(path) == Some(&stagekit::manifest::Role::Work))
+                    .any(|(path, place)| place.ends_with(&*file) && rendered.roles.get(path) == Some(&stagekit::manifest::Role::Work))
             });
             if is_work {
-                jobs.push(Job { cell: cell(block.number), file: file.clone(), block });
+                jobs.push(Job { cell: cell(block.number), file: file.to_string(), block });
             }
         }
     }
@@ -94,7 +94,7 @@ fn caught(world: &World, job: &Job, index: usize, controls: &Controls) -> Result
         .catalog
         .files_below("")
         .into_iter()
-        .filter_map(|path| Some((path.clone(), world.catalog.file(&path)?.into_owned())))
+        .filter_map(|path| Some((path.to_string(), world.catalog.file(&path)?.into_owned())))
         .collect();
     overlay.insert(job.file.clone(), job.block.without.clone().into_bytes());
     let reverted = Catalog::with_overlay(overlay, "reverted");

@@ -19,8 +19,11 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     rows
 }
 
+/// The tests that a language reports, and the case files that it reads.
+type Seen = (BTreeSet<String>, BTreeMap<String, Vec<u8>>);
+
 fn same(world: &World, kit: &str, last: u32, languages: &[Vec<(String, String)>]) -> Result<(), String> {
-    let mut first: Option<(BTreeSet<String>, BTreeMap<String, Vec<u8>>)> = None;
+    let mut first: Option<Seen> = None;
     for settings in languages {
         let rendition = Rendition { audience: Audience::Grader, ..Rendition::solved(last) };
         let cell = Cell { kit: kit.to_owned(), settings: settings.clone(), rendition, jdk: None };
