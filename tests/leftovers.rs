@@ -73,7 +73,8 @@ fn a_word_of_the_other_database_is_found() {
     assert_eq!(leftovers(&tree, "postgresql"), ["README.md:2: mysql", "mysql/x.txt: mysql"]);
 }
 
-const TWO: &str = r#"
+const TWO: &str = concat!(
+    r#"
 format_version = 1
 name = "two"
 version = "1.0.0"
@@ -97,24 +98,6 @@ language_version = "3"
 [[files]]
 glob = "**"
 
-[[check]]
-command = ["run", "{upto}"]
-reports = ["*.xml"]
-
-[[state]]
-path = "state.cfg"
-line = "at = {at}"
-
-[smoke]
-tests = 1
-
-[[milestone]]
-number = 1
-title = "One"
-goal = "g"
-minutes = 1
-points = 1
-tests = 1
-fails_with = "milestone 1"
-hints = ["a", "b", "c"]
-"#;
+"#,
+    include_str!("fixtures/course.toml")
+);

@@ -10,7 +10,8 @@ use stagekit::{
 };
 
 /// A Spring application with PostgreSQL, its test job in the workflow, and a second server whose tests read what the application reads.
-const MANIFEST: &str = r#"
+const MANIFEST: &str = concat!(
+    r#"
 format_version = 1
 name = "served"
 version = "1.0.0"
@@ -72,27 +73,9 @@ name = "github-actions"
 [[files]]
 glob = "**"
 
-[[check]]
-command = ["run", "{upto}"]
-reports = ["*.xml"]
-
-[[state]]
-path = "state.cfg"
-line = "at = {at}"
-
-[smoke]
-tests = 1
-
-[[milestone]]
-number = 1
-title = "One"
-goal = "g"
-minutes = 1
-points = 1
-tests = 1
-fails_with = "milestone 1"
-hints = ["a", "b", "c"]
-"#;
+"#,
+    include_str!("fixtures/course.toml")
+);
 
 fn rendered() -> impl Fn(&str) -> String {
     let files = [
