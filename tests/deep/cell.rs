@@ -148,7 +148,7 @@ impl Made {
         let mut command = world.command(&self.folder, &check.command_for(upto), jdk);
         command.envs(world.services().environment(&self.servers)?);
         // Red tests make the build tool fail; the reports are what counts.
-        let ran = run(&mut command, Duration::from_secs(420))?;
+        let ran = run(&mut command, Duration::from_secs(540))?;
         let cases = self.cases(&check.reports)?;
         if cases.is_empty() {
             return Err(format!("no test ran: {:?} ended with {}\n{}", check.command_for(upto), ran.status, tail(&ran.output, 60)));

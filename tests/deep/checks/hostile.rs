@@ -21,7 +21,7 @@ use stagekit::{
     tree::Tree,
 };
 
-use super::{cells::languages, kits};
+use super::{kits, selection::languages};
 use crate::{
     arguments::Arguments,
     cell::Cell,

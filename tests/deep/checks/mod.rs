@@ -7,6 +7,7 @@ mod hostile;
 mod linters;
 mod reverts;
 mod same;
+mod selection;
 mod spring;
 mod tour;
 mod traps;
@@ -65,7 +66,7 @@ pub fn kits<'w>(world: &'w World, arguments: &Arguments) -> impl Iterator<Item =
 fn solutions<'w>(world: &'w World, arguments: &Arguments) -> Vec<(&'w KitManifest, Cell)> {
     let mut found = Vec::new();
     for kit in kits(world, arguments) {
-        for settings in cells::languages(kit) {
+        for settings in selection::languages(kit) {
             if arguments.option.as_ref().is_none_or(|option| settings.is_empty() || settings.contains(option)) {
                 let cell = Cell { kit: kit.name.get_ref().clone(), settings, rendition: Rendition::solved(kit.last()), jdk: None };
                 found.push((kit, cell));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use stagekit::rendition::{Audience, Rendition};
 
-use super::{cells::languages, kits};
+use super::{kits, selection::languages};
 use crate::{arguments::Arguments, cell::Cell, outcome::Row, world::World};
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
