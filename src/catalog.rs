@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use include_dir::{Dir, DirEntry, include_dir};
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{Error, ErrorKind, Fault, Result, nearest},
@@ -46,6 +47,11 @@ fn embedded_below(prefix: &str) -> impl Iterator<Item = &'static str> + use<'_> 
     INDEX[start..].iter().map(|(path, _)| *path).take_while(move |path| path.starts_with(prefix))
 }
 
+/// Where a partial stands.
+pub(crate) fn partial_path(name: &str) -> String {
+    format!("partials/{name}.hbs")
+}
+
 /// A file of the template tree.
 pub type Bytes = Cow<'static, [u8]>;
 
@@ -77,9 +83,12 @@ impl Catalog {
         }
     }
 
-    /// The SHA-256 of path and content of a file that is as it was when this program was built; `None` for one that an overlay brings.
-    pub fn known_digest(&self, path: &str) -> Option<[u8; 32]> {
-        self.known(path).map(|known| known.digest)
+    /// The SHA-256 of path and content of a file; an absent one counts as empty. What is embedded was hashed when this program was built.
+    pub fn digest(&self, path: &str) -> [u8; 32] {
+        match self.known(path) {
+            Some(known) => known.digest,
+            None => Sha256::new().chain_update(path).chain_update(self.file(path).unwrap_or_default()).finalize().into(),
+        }
     }
 
     fn known(&self, path: &str) -> Option<&'static Known> {
@@ -161,7 +170,7 @@ impl Catalog {
 
     /// The text of a partial.
     pub fn partial(&self, name: &str) -> Option<Cow<'static, str>> {
-        match self.file(&format!("partials/{name}.hbs"))? {
+        match self.file(&partial_path(name))? {
             Cow::Borrowed(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
             Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
         }
@@ -217,7 +226,9 @@ mod tests {
         assert_eq!(KNOWN.iter().map(|known| known.path).collect::<Vec<_>>(), INDEX.iter().map(|(path, _)| *path).collect::<Vec<_>>());
         for (path, content) in INDEX.iter() {
             let digest = Sha256::new().chain_update(path).chain_update(content).finalize();
-            assert_eq!(Catalog::embedded().known_digest(path), Some(digest.into()), "{path}");
+            assert_eq!(Catalog::embedded().digest(path), <[u8; 32]>::from(digest), "{path}");
+            let overlay = Catalog::with_overlay([((*path).to_owned(), content.to_vec())].into(), "overlay");
+            assert_eq!(overlay.digest(path), <[u8; 32]>::from(digest), "{path} in an overlay");
         }
     }
 

@@ -141,9 +141,14 @@ pub fn base(rendered: &Rendered) -> impl Iterator<Item = (&RelPath, &Entry)> + C
 
 /// Everything that a new repository of `kit` consists of: what was rendered, and `.stagekit`.
 pub fn repository(kit: &KitManifest, rendered: &Rendered, answers: &Answers, rendition: &Rendition) -> Result<Tree> {
-    let receipt = Receipt::of_kit(kit.name.get_ref(), &kit.version, rendered, answers, rendition);
-    let sealed = seal(&receipt, base(rendered))?;
-    Ok(rendered.tree.iter().map(|(path, entry)| (path.clone(), entry.clone())).chain(sealed).collect())
+    let mut tree = rendered.tree.clone();
+    tree.extend(own_files(kit, rendered, answers, rendition)?);
+    Ok(tree)
+}
+
+/// The files of `.stagekit` in a new repository of `kit`.
+pub fn own_files(kit: &KitManifest, rendered: &Rendered, answers: &Answers, rendition: &Rendition) -> Result<Tree> {
+    seal(&Receipt::of_kit(kit.name.get_ref(), &kit.version, rendered, answers, rendition), base(rendered))
 }
 
 /// The files of `.stagekit`, which are written after all others.

@@ -26,7 +26,7 @@ use self::{
 };
 use crate::{
     answers::{Answers, Kind, Value, derived},
-    catalog::Catalog,
+    catalog::{Catalog, partial_path},
     condition::Condition,
     contribute::{Contribution, contribute, missing_of_each},
     course::Course,
@@ -78,8 +78,8 @@ pub struct Renderer<'c> {
 #[derive(Debug)]
 struct Source {
     content: Content,
-    /// Of the file and of the partials in it.
-    digest: [u8; 32],
+    /// Of the file, then of the partials in it.
+    digests: Vec<[u8; 32]>,
 }
 
 #[derive(Debug)]
@@ -173,7 +173,7 @@ impl<'c> Renderer<'c> {
         let course = Course::of(&self.kit, rendition, &holds);
         names.set("course", course.to_json(rendition.at));
         let mut digest = Sha256::new();
-        digest.update(manifest.bytes());
+        digest.update(manifest.digest());
 
         // 2. the kit's files, then its features', each path with one owner
         let kit_owner = Owner {
@@ -191,7 +191,7 @@ impl<'c> Renderer<'c> {
         for name in &features {
             let Some(feature) = self.features.get(*name) else { continue };
             let manifest = Origin::new(self.catalog, format!("features/{name}/feature.toml"));
-            digest.update(manifest.bytes());
+            digest.update(manifest.digest());
             let owner = Owner { name: (*name).to_owned(), folder: format!("features/{name}/files"), manifest, files: &feature.files };
             self.assemble(&owner, &in_stack, &course, &mut flatten, &mut digest, &mut out);
             feature_owners.push(owner);
@@ -336,7 +336,7 @@ impl<'c> Renderer<'c> {
                 continue;
             }
             let source = self.source(file, is_template);
-            digest.update(source.digest);
+            source.digests.iter().for_each(|of_file| digest.update(of_file));
             let entry = match &source.content {
                 Content::Copied(entry) => entry.clone(),
                 Content::Rendered(template) => match flatten.render(&path, template) {
@@ -396,13 +396,8 @@ impl<'c> Renderer<'c> {
             Content::Copied(Entry::new(bytes.clone()))
         };
         let partials = partials.into_inner();
-        let digest = self.catalog.known_digest(file).filter(|_| partials.is_empty()).unwrap_or_else(|| {
-            let digest = partials.iter().fold(Sha256::new().chain_update(file).chain_update(&bytes), |digest, name| {
-                digest.chain_update(self.catalog.partial(name).unwrap_or_default().as_bytes())
-            });
-            digest.finalize().into()
-        });
-        Source { content, digest }
+        let files = std::iter::once(self.catalog.digest(file)).chain(partials.iter().map(|name| self.catalog.digest(&partial_path(name))));
+        Source { content, digests: files.collect() }
     }
 }
 

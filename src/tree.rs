@@ -179,6 +179,12 @@ impl FromIterator<(RelPath, Entry)> for Tree {
     }
 }
 
+impl Extend<(RelPath, Entry)> for Tree {
+    fn extend<I: IntoIterator<Item = (RelPath, Entry)>>(&mut self, entries: I) {
+        self.0.extend(entries);
+    }
+}
+
 impl IntoIterator for Tree {
     type Item = (RelPath, Entry);
     type IntoIter = std::collections::btree_map::IntoIter<RelPath, Entry>;

@@ -1,6 +1,9 @@
 //! `stagekit new`: a repository from a kit.
 
-use std::path::{Path, PathBuf};
+use std::{
+    mem::ManuallyDrop,
+    path::{Path, PathBuf},
+};
 
 use serde_json::json;
 
@@ -30,7 +33,8 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
     // 1. which kit
     let name = which_kit(args, env)?;
     let catalog = env.catalog.clone();
-    let renderer = Renderer::new(&catalog, &name)?;
+    // The process ends right after; the system takes back all at once what would be given back piece by piece.
+    let renderer = ManuallyDrop::new(Renderer::new(&catalog, &name)?);
     if args.list_questions {
         return list_questions(renderer.kit(), args.json, env);
     }
@@ -40,11 +44,14 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
     let answers = answers(args, renderer.kit(), env)?;
 
     // 3. what that gives, and where it goes
-    let rendered = renderer.render(&answers, &rendition)?;
-    let tree = receipt::repository(renderer.kit(), &rendered, &answers, &rendition)?;
+    let mut rendered = ManuallyDrop::new(renderer.render(&answers, &rendition)?);
+    let files = rendered.tree.len();
+    let own_files = receipt::own_files(renderer.kit(), &rendered, &answers, &rendition)?;
+    rendered.tree.extend(own_files);
+    let tree = &rendered.tree;
     let next_steps = next_steps(&renderer, &answers, &rendition)?;
     let target = target(args, &answers, env);
-    let made = Made { kit: renderer.kit(), answers: &answers, rendition: &rendition, rendered: &rendered, next_steps, target };
+    let made = Made { kit: renderer.kit(), answers: &answers, rendition: &rendition, rendered: &rendered, files, next_steps, target };
 
     // 4. shown only, or after a yes
     match made.target.form {
@@ -52,7 +59,7 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
         Form::Zip | Form::Tar => disk::creatable_file(&made.target.path)?,
     }
     if args.dry_run || args.diff {
-        return preview(args, &made, &tree, env);
+        return preview(args, &made, tree, env);
     }
     if !agreed(args, &made, env)? {
         return Err(Error::interrupted());
@@ -68,15 +75,15 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
         disk::sweep(parent, &watch);
     }
     match made.target.form {
-        Form::Folder => disk::create(&made.target.path, &tree, &watch)?,
-        Form::Zip => disk::create_file(&made.target.path, &archive::zip(&tree, &made.target.prefix)?, &watch)?,
-        Form::Tar => disk::create_file(&made.target.path, &archive::tar(&tree, &made.target.prefix), &watch)?,
+        Form::Folder => disk::create(&made.target.path, tree, &watch)?,
+        Form::Zip => disk::create_file(&made.target.path, &archive::zip(tree, &made.target.prefix)?, &watch)?,
+        Form::Tar => disk::create_file(&made.target.path, &archive::tar(tree, &made.target.prefix), &watch)?,
     }
     let has_commit = wants_git && first_commit(&made, env);
 
     // 6. told
     if args.json {
-        env.out.json(&made.to_json(&from_nothing(&tree), has_commit))?;
+        env.out.json(&made.to_json(&from_nothing(tree), has_commit))?;
     } else {
         made.tell(has_commit, env);
     }
@@ -89,6 +96,8 @@ struct Made<'m> {
     answers: &'m Answers,
     rendition: &'m Rendition,
     rendered: &'m Rendered,
+    /// How many files were rendered; those of `.stagekit` come on top.
+    files: usize,
     next_steps: Vec<NextStep>,
     target: Target,
 }
@@ -217,7 +226,7 @@ fn agreed(args: &NewArgs, made: &Made<'_>, env: &mut Env) -> Result<bool> {
             Ink::Dim,
             format!(
                 "{}, {} of {} milestones solved",
-                text::count(made.rendered.tree.len(), "file"),
+                text::count(made.files, "file"),
                 made.rendition.at,
                 made.rendered.course.last
             )
@@ -297,7 +306,7 @@ impl Made<'_> {
 
     fn tell(&self, has_commit: bool, env: &mut Env) {
         let ink = env.out.talk_palette();
-        let count = text::count(self.rendered.tree.len(), "file");
+        let count = text::count(self.files, "file");
         let commit = if has_commit { ", committed to git" } else { "" };
         env.out.say(format!("{} {} in `{}` ({count}{commit})", ink.paint(Ink::Good, "created"), self.kit.title, self.target.shown));
         if self.target.form != Form::Folder {

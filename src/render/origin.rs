@@ -15,8 +15,12 @@ impl<'c> Origin<'c> {
         Self { catalog, path }
     }
 
-    /// The manifest as it is.
-    pub(super) fn bytes(&self) -> Cow<'static, [u8]> {
+    /// Of the manifest.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        self.catalog.digest(&self.path)
+    }
+
+    fn bytes(&self) -> Cow<'static, [u8]> {
         self.catalog.file(&self.path).unwrap_or_default()
     }
 
