@@ -60,9 +60,12 @@ impl Records {
         Some(format!("proven on {date}"))
     }
 
-    /// This was proven now.
+    /// This was proven now. It is kept at once: a run that is stopped has not been for nothing.
     pub fn prove(&self, key: &str, what: &str) {
-        held(&self.used).insert(key.to_owned(), (self.today.clone(), what.to_owned()));
+        let mut used = held(&self.used);
+        used.insert(key.to_owned(), (self.today.clone(), what.to_owned()));
+        // Held until it is written, so that no two write at once.
+        let _ = self.write(held(&self.known).clone().into_iter().chain(used.clone()).collect());
     }
 
     /// This was refuted now: an older proof of it is worth nothing.
@@ -73,6 +76,10 @@ impl Records {
     pub fn save(&self) -> Result<(), String> {
         let mut all = if self.is_partial { held(&self.known).clone() } else { BTreeMap::new() };
         all.extend(held(&self.used).clone());
+        self.write(all)
+    }
+
+    fn write(&self, all: Proofs) -> Result<(), String> {
         let mut lines: Vec<String> = all.into_iter().map(|(key, (date, what))| format!("{key}\t{date}\t{what}\n")).collect();
         lines.sort_by(|a, b| a.split('\t').nth(2).cmp(&b.split('\t').nth(2)).then(a.cmp(b)));
         let text = format!("# Cells proven by `cargo test --test deep`; written by it alone. key, date, cell\n{}", lines.concat());
