@@ -224,12 +224,7 @@ fn agreed(args: &NewArgs, made: &Made<'_>, env: &mut Env) -> Result<bool> {
         ink.paint(Ink::Name, &made.target.shown),
         ink.paint(
             Ink::Dim,
-            format!(
-                "{}, {} of {} milestones solved",
-                text::count(made.files, "file"),
-                made.rendition.at,
-                made.rendered.course.last
-            )
+            format!("{}, {} of {} milestones solved", text::count(made.files, "file"), made.rendition.at, made.rendered.course.last)
         )
     ));
     let widest = made.kit.question.iter().map(|question| question.name().len()).max().unwrap_or(0);

@@ -26,19 +26,26 @@ const SOURCE: &str = include_str!("spring.rs");
 /// Not the ports of `compose`.
 const FIRST_PORT: u16 = 18_180;
 
+/// Where a kit may have its tour.
+const TOURS: [&str; 2] = ["requests/tour.sh", "requests/curl.sh"];
+
 /// A Docker engine that is nowhere.
 const NOWHERE: &str = "unix:///nowhere/docker.sock";
 
 /// Where Testcontainers looks for one whatever `DOCKER_HOST` says.
 const USUAL_SOCKET: &str = "/var/run/docker.sock";
 
+/// Whether it is one of the kits that these checks are about.
+pub fn is_spring(kit: &KitManifest) -> bool {
+    kit.stack.iter().any(|part| part.fields.get("framework").and_then(toml::Value::as_str) == Some("spring-boot"))
+}
+
 /// The solution of each wanted Spring kit on each of its databases, the default first.
 fn solutions<'w>(world: &'w World, arguments: &Arguments) -> Vec<(&'w KitManifest, Cell)> {
     let mut found = Vec::new();
     for kit in kits(world, arguments) {
         let name = kit.name.get_ref();
-        let is_spring = kit.stack.iter().any(|part| part.fields.get("framework").and_then(toml::Value::as_str) == Some("spring-boot"));
-        if !is_spring {
+        if !is_spring(kit) {
             continue;
         }
         let mut settings = vec![Vec::new()];
@@ -239,12 +246,20 @@ pub fn sbom(world: &World, arguments: &Arguments) -> Vec<Row> {
     rows
 }
 
-/// `./mvnw spring-boot:run` brings up the servers of compose.yaml and nothing else, answers, and stops them again; while it runs, its API is tried.
+/// `./mvnw spring-boot:run` brings up the servers of compose.yaml and nothing else, answers, and stops them again; while it runs, the kit's tour is made
+/// and its API is tried. On the default database at the start and half way, too: the tour says what it cannot show yet.
 pub fn boot(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
-    let solutions = solutions(world, arguments).into_iter().filter(|(kit, _)| arguments.wants_at(kit.last()));
-    for (port, (kit, mut cell)) in (FIRST_PORT + 1..).zip(solutions) {
-        let option = cell.option();
+    let mut cells = Vec::new();
+    for (kit, cell) in solutions(world, arguments) {
+        let mut steps = vec![kit.last()];
+        if cell.settings.is_empty() {
+            steps.extend([0, kit.last() / 2]);
+        }
+        cells.extend(steps.into_iter().filter(|at| arguments.wants_at(*at)).map(|at| (kit.last(), cell.at(at))));
+    }
+    for (port, (last, mut cell)) in (FIRST_PORT + 1..).zip(cells) {
+        let (at, option) = (cell.rendition.at, cell.option());
         let needed = [
             &["docker", "version", "--format", "{{.Server.Version}}"][..],
             &["openapi-spec-validator", "--version"],
@@ -258,10 +273,11 @@ pub fn boot(world: &World, arguments: &Arguments) -> Vec<Row> {
         let start = Instant::now();
         let mut described = None;
         let ran = booted(world, &cell, |made| {
-            described = has_description(made)
-                .then(|| Row::of("openapi", &cell.kit, Some(kit.last()), option.clone(), || description_holds(made, port)));
+            described = (at == last && has_description(made))
+                .then(|| Row::of("openapi", &cell.kit, Some(at), option.clone(), || description_holds(made, port)));
+            toured(made)
         });
-        let mut row = Row::of("boot", &cell.kit, Some(kit.last()), option.clone(), || ran);
+        let mut row = Row::of("boot", &cell.kit, Some(at), option.clone(), || ran);
         row.seconds = start.elapsed().as_secs_f64() - described.as_ref().map_or(0.0, |row| row.seconds);
         rows.push(row);
         rows.extend(described);
@@ -285,7 +301,15 @@ impl Drop for Group {
     }
 }
 
-fn booted(world: &World, cell: &Cell, meanwhile: impl FnOnce(&Made)) -> Result<(), String> {
+/// The kit's cURL tour, if it has one, finds what it says.
+fn toured(made: &Made) -> Result<(), String> {
+    match TOURS.iter().map(|tour| made.folder.join(tour)).find(|tour| tour.exists()) {
+        Some(tour) => run(Command::new(&tour).current_dir(&made.folder), Duration::from_secs(120))?.ok("the tour").map(drop),
+        None => Ok(()),
+    }
+}
+
+fn booted(world: &World, cell: &Cell, meanwhile: impl FnOnce(&Made) -> Result<(), String>) -> Result<(), String> {
     let made = cell.make(world, &folder("boot", cell))?;
     if made.folder.join("scripts/init-env").exists() {
         run(Command::new("scripts/init-env").current_dir(&made.folder), Duration::from_secs(10))?.ok("scripts/init-env")?;
@@ -300,7 +324,7 @@ fn booted(world: &World, cell: &Cell, meanwhile: impl FnOnce(&Made)) -> Result<(
     remove(&made)
 }
 
-fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made)) -> Result<(), String> {
+fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made) -> Result<(), String>) -> Result<(), String> {
     let module = made.rendered.stack.modules.first().ok_or("the stack has no module")?;
     let url = format!("http://127.0.0.1:{}{}", module.port.unwrap_or(8080), module.health_path.as_deref().unwrap_or("/"));
     let log = made.folder.join("boot.log");
@@ -326,7 +350,7 @@ fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made)) 
     if running != wanted {
         return Err(format!("{running:?} run, and the stack names {wanted:?}"));
     }
-    meanwhile(made);
+    let tried = meanwhile(made);
     group.signal("-TERM");
     // A kit may say that its servers stay, so that the next start is quick.
     let stay = made.tree.iter().any(|(path, entry)| {
@@ -337,7 +361,7 @@ fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made)) 
     loop {
         let left = self::running(made)?;
         if left == (if stay { wanted.clone() } else { BTreeSet::new() }) && !is_healthy(&url) {
-            return Ok(());
+            return tried;
         }
         if start.elapsed() > Duration::from_secs(60) {
             return Err(format!("60 s after SIGTERM {left:?} still run\n{}", said()));
