@@ -7,7 +7,8 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    time::Duration,
+    process::Command,
+    time::{Duration, Instant},
 };
 
 use stagekit::rendition::Rendition;
@@ -67,6 +68,8 @@ fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
     for (action, stub) in stubs {
         command.arg("--local-repository").arg(format!("{action}={}", stub.display()));
     }
+    // `act` starts no servers where the machine itself is the runner.
+    let _servers = Servers::start(&made)?;
     let ran = run_to_end(&mut command, Duration::from_secs(1200))?;
     let said = ran.output.lines().filter_map(|line| Some(line[line.find(STAND_IN)?..].trim_end()));
     for said in said.collect::<BTreeSet<_>>() {
@@ -79,6 +82,53 @@ fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
         (true, true) => Err(format!("no job ran\n{}", tail(&ran.output, 20))),
         (succeeded, _) => {
             Err(format!("the workflow {}\n{}", if succeeded { "is green, and a test is broken" } else { "is red" }, tail(&ran.output, 60)))
+        }
+    }
+}
+
+/// The servers that the job `test` asks for, as the runner would start them; they end with this.
+struct Servers(Vec<String>);
+
+/// Prints the words of a `docker run` for each of them.
+const WORDS: &str = r#"
+import json, shlex, sys, yaml
+services = yaml.safe_load(open(sys.argv[1]))["jobs"]["test"].get("services", {}).values()
+print(json.dumps([
+    [word for name, value in service.get("env", {}).items() for word in ("--env", f"{name}={value}")]
+    + [word for port in service.get("ports", []) for word in ("--publish", str(port))]
+    + shlex.split(service.get("options", "")) + [service["image"]]
+    for service in services
+]))"#;
+
+impl Servers {
+    fn start(made: &Made) -> Result<Self, String> {
+        let words = run_to_end(Command::new("python3").args(["-c", WORDS]).arg(made.folder.join(FILE)), Duration::from_secs(30))?;
+        let words: Vec<Vec<String>> =
+            serde_json::from_str(&words.ok("the services of the workflow")?).map_err(|error| error.to_string())?;
+        let mut servers = Self(Vec::new());
+        for words in words {
+            let mut create = Command::new("docker");
+            create.args(["run", "--detach", "--rm", "--pull", "never"]).args(words);
+            servers.0.push(run_to_end(&mut create, Duration::from_secs(60))?.ok("docker run")?.trim().to_owned());
+        }
+        let start = Instant::now();
+        for id in &servers.0 {
+            let inspect = ["inspect", "--format", "{{.State.Health.Status}}", id];
+            while run_to_end(Command::new("docker").args(inspect), Duration::from_secs(20))?.ok("docker inspect")?.trim() != "healthy" {
+                if start.elapsed() > Duration::from_secs(120) {
+                    return Err("a server of the workflow is not healthy after 120 s".to_owned());
+                }
+                std::thread::sleep(Duration::from_millis(500));
+            }
+        }
+        Ok(servers)
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        for id in &self.0 {
+            let _ = run_to_end(Command::new("docker").args(["rm", "--force", "--volumes", id]), Duration::from_secs(30));
         }
     }
 }
