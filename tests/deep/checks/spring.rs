@@ -411,7 +411,9 @@ fn running(made: &Made) -> Result<BTreeSet<String>, String> {
 }
 
 fn has_description(made: &Made) -> bool {
-    made.tree.iter().any(|(path, entry)| path.as_str() == "pom.xml" && entry.text().is_some_and(|text| text.contains("springdoc")))
+    made.tree
+        .iter()
+        .any(|(path, entry)| path.as_str() == "pom.xml" && entry.text().is_some_and(|text| text.contains("<artifactId>springdoc")))
 }
 
 /// The API's description is valid, and no request that is made from it gets a 5xx.

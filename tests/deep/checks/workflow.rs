@@ -18,7 +18,7 @@ use crate::{
     arguments::Arguments,
     cell::{Cell, Made, commit},
     outcome::Row,
-    world::{World, run as run_to_end, tail},
+    world::{Ran, World, run as run_to_end, tail},
 };
 
 const FILE: &str = ".github/workflows/ci.yml";
@@ -47,6 +47,27 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
     let made = cell.make(world, &format!("workflow-{}-{is_good}", cell.option().replace(['=', ' '], "-")))?;
     let stubs = stubs(world, &made)?;
+    let file = made.folder.join(FILE);
+    let text = fs::read_to_string(&file).map_err(|error| format!("{FILE}: {error}"))?;
+    let has_servers = !made.rendered.stack.services.is_empty();
+    if is_good && !has_servers {
+        return ended(act(world, &made, &stubs, &[])?, true);
+    }
+    // `act` starts no servers where the machine itself is the runner. Jobs of one matrix publish the same ports of theirs, and so does the image's
+    // compose.yaml: here they share a machine, so they go one after the other.
+    let servers = Servers::start(&made)?;
+    let tested = ended(act(world, &made, &stubs, &["--job", "test", "--concurrent-jobs", "1"])?, is_good);
+    drop(servers);
+    if tested.is_err() || !is_good || !text.contains("\n  image:\n") {
+        // What is red must be the tests, not the image that waits for them.
+        return tested;
+    }
+    let alone: String = text.lines().filter(|line| line.trim() != "needs: test").map(|line| format!("{line}\n")).collect();
+    fs::write(&file, alone).map_err(|error| format!("{FILE}: {error}"))?;
+    ended(act(world, &made, &stubs, &["--job", "image"])?, true)
+}
+
+fn act(world: &World, made: &Made, stubs: &[(String, PathBuf)], more: &[&str]) -> Result<Ran, String> {
     let mut command = world.command(&made.folder, &["act", "push"], world.jdk(None)?);
     command.args([
         "-P",
@@ -57,23 +78,17 @@ fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
         "--pull=false",
         "--no-cache-server",
     ]);
-    if !is_good {
-        // What is red must be the tests, not the image that waits for them.
-        command.args(["--job", "test"]);
-    }
-    if !made.rendered.stack.services.is_empty() {
-        // Jobs of one matrix publish the same ports of their servers, and here they share a machine.
-        command.args(["--concurrent-jobs", "1"]);
-    }
     for (action, stub) in stubs {
         command.arg("--local-repository").arg(format!("{action}={}", stub.display()));
     }
-    // `act` starts no servers where the machine itself is the runner.
-    let _servers = Servers::start(&made)?;
-    let ran = run_to_end(&mut command, Duration::from_secs(1200))?;
-    let said = ran.output.lines().filter_map(|line| Some(line[line.find(STAND_IN)?..].trim_end()));
+    run_to_end(command.args(more), Duration::from_secs(1200))
+}
+
+/// Whether it ended as it should.
+fn ended(ran: Ran, is_good: bool) -> Result<(), String> {
+    let said = ran.output.lines().filter_map(|line| Some(line[line.find(STAND_IN)?..].trim_end_matches('\'').trim_end()));
     for said in said.collect::<BTreeSet<_>>() {
-        eprintln!("   {} {said}", cell.kit);
+        eprintln!("   {said}");
     }
     match (ran.status.success(), is_good) {
         (true, true) if ran.output.contains("Job succeeded") => Ok(()),
