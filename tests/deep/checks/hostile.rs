@@ -21,7 +21,7 @@ use stagekit::{
     tree::Tree,
 };
 
-use super::{kits, selection::languages};
+use super::{kits, selection::languages, spring::is_spring};
 use crate::{
     arguments::Arguments,
     cell::Cell,
@@ -174,7 +174,8 @@ impl Subject<'_> {
                 Err(why) => Row::skipped("hostile", self.kit(), named("docker"), why),
             });
         }
-        if self.asked.contains(&"description") && text_at(&tree, "docs/api.md").is_some() {
+        // A program that starts without a server and says what it is called. What a Spring kit makes of such texts, `cells` builds and tests.
+        if self.asked.contains(&"description") && text_at(&tree, "docs/api.md").is_some() && !is_spring(self.manifest) {
             rows.push(Row::of("hostile", self.kit(), at, named("server"), || self.server(&tree)));
         }
         rows
