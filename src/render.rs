@@ -377,7 +377,7 @@ impl<'c> Renderer<'c> {
                 partials.borrow_mut().insert(name.to_owned());
                 self.catalog.partial(name)
             };
-            let text = match bytes.clone() {
+            let text = match bytes {
                 Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).ok(),
                 Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).ok(),
             };
@@ -393,7 +393,7 @@ impl<'c> Renderer<'c> {
                 Err(faults) => Content::Faulty(faults),
             }
         } else {
-            Content::Copied(Entry::new(bytes.clone()))
+            Content::Copied(Entry::new(bytes))
         };
         let partials = partials.into_inner();
         let files = std::iter::once(self.catalog.digest(file)).chain(partials.iter().map(|name| self.catalog.digest(&partial_path(name))));

@@ -46,9 +46,9 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 
 fn executed(world: &World, cell: &Cell, is_good: bool) -> Result<(), String> {
     let made = cell.make(world, &format!("workflow-{}-{is_good}", cell.option().replace(['=', ' '], "-")))?;
-    let stubs = stubs(world, &made)?;
     let file = made.folder.join(FILE);
     let text = fs::read_to_string(&file).map_err(|error| format!("{FILE}: {error}"))?;
+    let stubs = stubs(world, &text)?;
     let has_servers = !made.rendered.stack.services.is_empty();
     if is_good && !has_servers {
         return ended(act(world, &made, &stubs, &[])?, true);
@@ -153,8 +153,7 @@ impl Drop for Servers {
 const STAND_IN: &str = "stand-in for ";
 
 /// A stub for each action that the workflow names.
-fn stubs(world: &World, made: &Made) -> Result<Vec<(String, PathBuf)>, String> {
-    let text = fs::read_to_string(made.folder.join(FILE)).map_err(|error| error.to_string())?;
+fn stubs(world: &World, text: &str) -> Result<Vec<(String, PathBuf)>, String> {
     let actions: BTreeSet<&str> = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("uses: ").or_else(|| line.trim().strip_prefix("- uses: "))?.split_whitespace().next())
