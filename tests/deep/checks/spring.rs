@@ -26,8 +26,15 @@ const SOURCE: &str = include_str!("spring.rs");
 /// Not the ports of `compose`.
 const FIRST_PORT: u16 = 18_180;
 
+/// What names the servers of a kit that has some.
+const COMPOSE: &str = "compose.yaml";
+
 /// Where a kit may have its tour.
 const TOURS: [&str; 2] = ["requests/tour.sh", "requests/curl.sh"];
+
+/// What names the first administrator of a kit that has some, and what logs somebody in then and prints an access token.
+const ADMINISTRATOR: [(&str, &str); 2] = [("APP_ADMIN_EMAIL", "root@example.com"), ("APP_ADMIN_PASSWORD", "correct horse battery")];
+const TOKEN: &str = "requests/token.sh";
 
 /// A Docker engine that is nowhere.
 const NOWHERE: &str = "unix:///nowhere/docker.sock";
@@ -93,32 +100,44 @@ pub fn gates(world: &World, arguments: &Arguments) -> Vec<Row> {
     for (_, cell) in
         solutions(world, arguments).into_iter().filter(|(kit, cell)| cell.settings.is_empty() && arguments.wants_at(kit.last()))
     {
-        rows.push(proven(world, "gates", &cell, "red without form, red with a warning", SOURCE, || gates_close(world, &cell)));
+        rows.push(proven(world, "gates", &cell, "red without form, red with a warning, red with a null", SOURCE, || {
+            gates_close(world, &cell)
+        }));
     }
     rows
 }
 
-/// The counter-proof: what is badly laid out, and what the compiler warns of, ends the build.
+/// The counter-proof: what is badly laid out, what the compiler warns of, and on a JDK that can find it what is null unsaid, ends the build.
 fn gates_close(world: &World, cell: &Cell) -> Result<(), String> {
     let made = cell.make(world, &folder("gates-close", cell))?;
     let (_, _, answers) = cell.render(world)?;
     let package = answers.text("package").ok_or("the kit has no question `package`")?;
     let file = made.folder.join("src/main/java").join(package.replace('.', "/")).join("Scratch.java");
-    let build = |text: String, words: &[&str], said: &str| {
+    let build = |jdk: Option<u32>, text: String, words: &[&str], said: &str| {
         fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         let words = [&["./mvnw", "-B", "-ntp", "-q"], words].concat();
-        let ran = run(&mut world.command(&made.folder, &words, world.jdk(None)?), Duration::from_secs(300))?;
+        let ran = run(&mut world.command(&made.folder, &words, world.jdk(jdk)?), Duration::from_secs(300))?;
         match (ran.status.success(), ran.output.contains(said)) {
             (false, true) => Ok(()),
             (true, _) => Err(format!("`{}` is green", words.join(" "))),
             (false, false) => Err(format!("`{}` does not say `{said}`\n{}", words.join(" "), tail(&ran.output, 30))),
         }
     };
-    build(format!("package {package};\n\nclass   Scratch {{}}\n"), &["-Dmaven.test.skip=true", "verify"], "spotless")?;
+    build(None, format!("package {package};\n\nclass   Scratch {{}}\n"), &["-Dmaven.test.skip=true", "verify"], "spotless")?;
     build(
+        None,
         format!("package {package};\n\nclass Scratch {{\n\n    java.util.List raw;\n}}\n"),
         &["-Dspotless.check.skip=true", "compile"],
         "warnings found and -Werror specified",
+    )?;
+    let newest = world.jdks.last().map(|jdk| jdk.version);
+    build(
+        newest,
+        format!(
+            "package {package};\n\n@org.jspecify.annotations.NullMarked\nclass Scratch {{\n\n    Object nothing() {{\n        return null;\n    }}\n}}\n"
+        ),
+        &["-Dspotless.check.skip=true", "compile"],
+        "[NullAway]",
     )?;
     remove(&made)
 }
@@ -298,9 +317,11 @@ pub fn boot(world: &World, arguments: &Arguments) -> Vec<Row> {
         let start = Instant::now();
         let mut described = None;
         let ran = booted(world, &cell, |made| {
+            let toured = toured(made);
+            // Last: what is tried there may use up what a client is allowed.
             described = (at == last && has_description(made))
                 .then(|| Row::of("openapi", &cell.kit, Some(at), option.clone(), || description_holds(made, port)));
-            toured(made)
+            toured
         });
         let mut row = Row::of("boot", &cell.kit, Some(at), option.clone(), || ran);
         row.seconds = start.elapsed().as_secs_f64() - described.as_ref().map_or(0.0, |row| row.seconds);
@@ -329,7 +350,9 @@ impl Drop for Group {
 /// The kit's cURL tour, if it has one, finds what it says.
 fn toured(made: &Made) -> Result<(), String> {
     match TOURS.iter().map(|tour| made.folder.join(tour)).find(|tour| tour.exists()) {
-        Some(tour) => run(Command::new(&tour).current_dir(&made.folder), Duration::from_secs(120))?.ok("the tour").map(drop),
+        Some(tour) => {
+            run(Command::new(&tour).envs(ADMINISTRATOR).current_dir(&made.folder), Duration::from_secs(120))?.ok("the tour").map(drop)
+        }
         None => Ok(()),
     }
 }
@@ -340,11 +363,10 @@ fn booted(world: &World, cell: &Cell, meanwhile: impl FnOnce(&Made) -> Result<()
         run(Command::new("scripts/init-env").current_dir(&made.folder), Duration::from_secs(10))?.ok("scripts/init-env")?;
     }
     let result = answers_and_stops(world, &made, meanwhile);
-    run(
-        Command::new("docker").args(["compose", "down", "--volumes", "--timeout", "5"]).current_dir(&made.folder),
-        Duration::from_secs(60),
-    )?
-    .ok("docker compose down")?;
+    if made.folder.join(COMPOSE).exists() {
+        let down = ["compose", "down", "--volumes", "--timeout", "5"];
+        run(Command::new("docker").args(down).current_dir(&made.folder), Duration::from_secs(60))?.ok("docker compose down")?;
+    }
     result?;
     remove(&made)
 }
@@ -358,7 +380,12 @@ fn answers_and_stops(world: &World, made: &Made, meanwhile: impl FnOnce(&Made) -
     let mut command =
         world.command(&made.folder, &["./mvnw", "-B", "-ntp", "-Dspotless.check.skip=true", "spring-boot:run"], world.jdk(None)?);
     lose_servers(&mut command);
-    command.stdin(Stdio::null()).stdout(file.try_clone().map_err(|error| error.to_string())?).stderr(file).process_group(0);
+    command
+        .envs(ADMINISTRATOR)
+        .stdin(Stdio::null())
+        .stdout(file.try_clone().map_err(|error| error.to_string())?)
+        .stderr(file)
+        .process_group(0);
     let mut group = Group(command.spawn().map_err(|error| error.to_string())?);
     let start = Instant::now();
     while !is_healthy(&url) {
@@ -402,6 +429,9 @@ fn is_healthy(url: &str) -> bool {
 
 /// The services of compose.yaml that run.
 fn running(made: &Made) -> Result<BTreeSet<String>, String> {
+    if !made.folder.join(COMPOSE).exists() {
+        return Ok(BTreeSet::new());
+    }
     let listed = run(
         Command::new("docker").args(["compose", "ps", "--services", "--status", "running"]).current_dir(&made.folder),
         Duration::from_secs(30),
@@ -428,6 +458,12 @@ fn description_holds(made: &Made, port: u16) -> Result<(), String> {
     run(Command::new("openapi-spec-validator").arg(&file), Duration::from_secs(60))?.ok("openapi-spec-validator")?;
     let mut command = Command::new("schemathesis");
     command.args(["run", &url, "--checks", "not_a_server_error", "--phases", "examples,coverage,fuzzing", "--max-examples", "8"]);
+    // Most of an API is behind a login: without one only its refusals would be tried.
+    if made.folder.join(TOKEN).exists() {
+        let token =
+            run(Command::new(made.folder.join(TOKEN)).envs(ADMINISTRATOR).current_dir(&made.folder), Duration::from_secs(30))?.ok(TOKEN)?;
+        command.arg("--header").arg(format!("Authorization: Bearer {}", token.trim()));
+    }
     command
         .args(["--max-time", "60", "--generation-deterministic", "--no-color", "--warnings", "off"])
         .current_dir(made.folder.join("target"));

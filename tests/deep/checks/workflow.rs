@@ -26,8 +26,8 @@ const FILE: &str = ".github/workflows/ci.yml";
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
     for (kit, good) in solutions(world, arguments) {
-        let has_workflow = good.render(world).is_ok_and(|(tree, _, _)| tree.paths().any(|path| path.as_str() == FILE));
-        if !has_workflow {
+        let has_workflow = |cell: &Cell| cell.render(world).is_ok_and(|(tree, _, _)| tree.paths().any(|path| path.as_str() == FILE));
+        if !has_workflow(&good) {
             continue;
         }
         let tools = world.needs(&["act", "--version"]).and_then(|_| world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]));
@@ -37,9 +37,12 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
         }
         rows.push(Row::of("workflow", &good.kit, Some(kit.last()), format!("{} green", good.option()), || executed(world, &good, true)));
         // The counter-proof: a milestone that is said to be reached and is not.
-        let Some(trap) = kit.trap.iter().find(|trap| trap.when.is_none()) else { continue };
-        let bad = Cell { rendition: Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) }, ..good.clone() };
-        rows.push(Row::of("workflow", &bad.kit, Some(trap.at), format!("{} red", bad.option()), || executed(world, &bad, false)));
+        let trapped = kit.trap.iter().filter(|trap| trap.when.is_none()).map(|trap| Cell {
+            rendition: Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) },
+            ..good.clone()
+        });
+        let Some(bad) = trapped.into_iter().find(|cell| has_workflow(cell)) else { continue };
+        rows.push(Row::of("workflow", &bad.kit, Some(bad.rendition.at), format!("{} red", bad.option()), || executed(world, &bad, false)));
     }
     rows
 }
