@@ -20,6 +20,7 @@ use stagekit::{
     receipt,
     render::Renderer,
     rendition::Rendition,
+    threads,
     tree::Tree,
 };
 
@@ -139,29 +140,27 @@ fn answers(renderer: &Renderer<'_>) -> Done<Answers> {
     Ok(settle(renderer.kit(), &Given::default(), &mut |_| {})?)
 }
 
-fn whole(renderer: &Renderer<'_>, answers: &Answers) -> Done<Tree> {
+fn whole(renderer: &Renderer<'_>, answers: &Answers) -> stagekit::error::Result<Tree> {
     let rendition = Rendition::solved(renderer.kit().last());
     let rendered = renderer.render(answers, &rendition)?;
-    Ok(receipt::repository(renderer.kit(), &rendered, answers, &rendition)?)
+    receipt::repository(renderer.kit(), &rendered, answers, &rendition)
 }
 
 /// The largest rendering of a kit on its default answers.
 fn solution(kit: &str) -> Done<Tree> {
     let catalog = Catalog::embedded();
     let renderer = Renderer::new(&catalog, kit)?;
-    whole(&renderer, &answers(&renderer)?)
+    Ok(whole(&renderer, &answers(&renderer)?)?)
 }
 
-/// Renders and writes `count` times below `folder`.
+/// Renders and writes `count` times below `folder`, as a handout does: one tree is rendered while the one before is written.
 fn generate(kit: &str, folder: &Path, count: usize) -> Done<()> {
     fs::create_dir(folder)?;
     let catalog = Catalog::embedded();
     let renderer = Renderer::new(&catalog, kit)?;
     let answers = answers(&renderer)?;
-    for n in 0..count {
-        disk::create(&folder.join(n.to_string()), &whole(&renderer, &answers)?, &Unwatched)?;
-    }
-    Ok(())
+    let made = (0..count).map(move |n| Ok((n, whole(&renderer, &answers)?)));
+    Ok(threads::ahead(made, |(n, tree)| disk::create(&folder.join(n.to_string()), &tree, &Unwatched))?)
 }
 
 /// The least that can write these files: a folder once, a file with one open, write and close.

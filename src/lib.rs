@@ -32,6 +32,7 @@ pub mod roadmap;
 mod run;
 pub mod stack;
 pub mod template;
+pub mod threads;
 pub mod tree;
 
 pub use run::run;

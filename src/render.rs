@@ -12,7 +12,7 @@ use std::{
     borrow::Cow,
     cell::RefCell,
     collections::{BTreeMap, BTreeSet, HashMap},
-    rc::Rc,
+    sync::{Arc, PoisonError},
 };
 
 use memchr::memchr2;
@@ -37,6 +37,7 @@ use crate::{
     rendition::{Audience, Rendition},
     stack::Stack,
     template::Template,
+    threads::pair,
     tree::{Entry, RelPath, Tree},
 };
 
@@ -69,9 +70,10 @@ pub struct Renderer<'c> {
     versions: Json,
     features: BTreeMap<String, FeatureManifest>,
     feature_names: Vec<String>,
-    folders: RefCell<HashMap<String, Rc<Vec<Cow<'static, str>>>>>,
-    sources: RefCell<HashMap<String, Rc<Source>>>,
-    engine: RefCell<Engine>,
+    folders: RefCell<HashMap<String, Arc<Vec<Cow<'static, str>>>>>,
+    sources: RefCell<HashMap<String, Arc<Source>>>,
+    /// One for each of two threads.
+    engines: RefCell<[Engine; 2]>,
 }
 
 /// A file of the template tree.
@@ -122,7 +124,7 @@ impl<'c> Renderer<'c> {
             feature_names: catalog.feature_names(),
             folders: RefCell::default(),
             sources: RefCell::default(),
-            engine: RefCell::default(),
+            engines: RefCell::default(),
         })
     }
 
@@ -182,9 +184,7 @@ impl<'c> Renderer<'c> {
             manifest,
             files: &self.kit.files,
         };
-        let mut engine = self.engine.borrow_mut();
-        let mut flatten = Flatten::new(&names, rendition, &mut engine);
-        self.assemble(&kit_owner, &holds, &course, &mut flatten, &mut digest, &mut out);
+        self.assemble(&kit_owner, &holds, &course, &names, rendition, &mut out);
         let in_stack =
             |condition: &Option<Condition>| condition.as_ref().is_none_or(|condition| condition.holds(&|name| stack.condition_text(name)));
         let mut feature_owners = Vec::new();
@@ -193,9 +193,10 @@ impl<'c> Renderer<'c> {
             let manifest = Origin::new(self.catalog, format!("features/{name}/feature.toml"));
             digest.update(manifest.digest());
             let owner = Owner { name: (*name).to_owned(), folder: format!("features/{name}/files"), manifest, files: &feature.files };
-            self.assemble(&owner, &in_stack, &course, &mut flatten, &mut digest, &mut out);
+            self.assemble(&owner, &in_stack, &course, &names, rendition, &mut out);
             feature_owners.push(owner);
         }
+        self.fill(&names, rendition, &mut digest, &mut out);
 
         // 3. what they add to each other's files
         let mut contributions = Vec::new();
@@ -223,8 +224,8 @@ impl<'c> Renderer<'c> {
         };
 
         // 4. what went in
-        for version in names.versions_used.borrow().iter() {
-            digest.update(format!("{version}={}\n", names::lookup(&self.versions, version).map(Json::to_string).unwrap_or_default()));
+        for version in names.versions_used.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            digest.update(format!("{version}={}\n", names::lookup(&self.versions, &version).map(Json::to_string).unwrap_or_default()));
         }
         let digest = digits(&digest.finalize());
         Ok(Rendered {
@@ -293,11 +294,10 @@ impl<'c> Renderer<'c> {
         owner: &Owner<'_>,
         holds: &dyn Fn(&Option<Condition>) -> bool,
         course: &Course,
-        flatten: &mut Flatten<'_>,
-        digest: &mut Sha256,
+        names: &Names,
+        rendition: &Rendition,
         out: &mut Assembly,
     ) {
-        let rendition = flatten.rendition;
         let mut folders: HashMap<&str, Option<String>> = HashMap::new();
         // A later rule goes before an earlier one.
         let rules: Vec<(&str, &FilesRule)> =
@@ -311,14 +311,13 @@ impl<'c> Renderer<'c> {
             if !is_there || rule.role == Role::Hidden && rendition.audience == Audience::Learner {
                 continue;
             }
-            let to =
-                folders.entry(rule.to.as_str()).or_insert_with(|| match stack_data::plain(&owner.manifest, &rule.to, flatten.names()) {
-                    Ok(to) => Some(to),
-                    Err(more) => {
-                        out.faults.extend(more);
-                        None
-                    }
-                });
+            let to = folders.entry(rule.to.as_str()).or_insert_with(|| match stack_data::plain(&owner.manifest, &rule.to, names) {
+                Ok(to) => Some(to),
+                Err(more) => {
+                    out.faults.extend(more);
+                    None
+                }
+            });
             let Some(to) = to else { continue };
             let (target, is_template) = target(inside, rule.stripped(), to);
             let later = milestone::of_path(&target).is_some_and(|number| number > course.last);
@@ -332,50 +331,57 @@ impl<'c> Renderer<'c> {
                     continue;
                 }
             };
-            if !out.claim(owner, rule, &path, self.catalog.place(file)) {
-                continue;
+            if out.claim(owner, rule, &path, self.catalog.place(file)) {
+                let source = self.sources.borrow().get(file.as_ref()).map(Arc::clone);
+                out.jobs.push(Job { path, file: file.clone(), is_template, source });
             }
-            let source = self.source(file, is_template);
-            source.digests.iter().for_each(|of_file| digest.update(of_file));
+        }
+    }
+
+    /// Renders what has an owner, on two threads: here goes most of the time of a generation.
+    fn fill(&self, names: &Names, rendition: &Rendition, digest: &mut Sha256, out: &mut Assembly) {
+        let jobs = std::mem::take(&mut out.jobs);
+        let catalog = self.catalog;
+        let mut engines = self.engines.borrow_mut();
+        let workers = engines.each_mut().map(|engine| Flatten::new(names, rendition, engine));
+        let done = pair(&jobs, workers, |flatten, job| {
+            let source = job.source.clone().unwrap_or_else(|| Arc::new(Source::load(catalog, &job.file, job.is_template)));
             let entry = match &source.content {
-                Content::Copied(entry) => entry.clone(),
-                Content::Rendered(template) => match flatten.render(&path, template) {
-                    Ok(text) => Entry::new(text.into_bytes()),
-                    Err(more) => {
-                        out.faults.extend(more);
-                        continue;
-                    }
-                },
-                Content::Faulty(more) => {
-                    out.faults.extend(more.iter().cloned());
-                    continue;
-                }
+                Content::Copied(entry) => Ok(entry.clone()),
+                Content::Rendered(template) => flatten.render(&job.path, template).map(|text| Entry::new(text.into_bytes())),
+                Content::Faulty(faults) => Err(faults.clone()),
             };
-            out.tree.insert(path, entry);
+            (source, entry)
+        });
+        let mut sources = self.sources.borrow_mut();
+        for (job, (source, entry)) in jobs.into_iter().zip(done) {
+            source.digests.iter().for_each(|of_file| digest.update(of_file));
+            match entry {
+                Ok(entry) => {
+                    out.tree.insert(job.path, entry);
+                }
+                Err(more) => out.faults.extend(more),
+            }
+            if job.source.is_none() {
+                sources.insert(job.file.into_owned(), source);
+            }
         }
     }
 
-    fn folder(&self, folder: &str) -> Rc<Vec<Cow<'static, str>>> {
-        Rc::clone(self.folders.borrow_mut().entry(folder.to_owned()).or_insert_with(|| Rc::new(self.catalog.files_below(folder))))
+    fn folder(&self, folder: &str) -> Arc<Vec<Cow<'static, str>>> {
+        Arc::clone(self.folders.borrow_mut().entry(folder.to_owned()).or_insert_with(|| Arc::new(self.catalog.files_below(folder))))
     }
+}
 
-    fn source(&self, file: &str, is_template: bool) -> Rc<Source> {
-        if let Some(source) = self.sources.borrow().get(file) {
-            return Rc::clone(source);
-        }
-        let source = Rc::new(self.load(file, is_template));
-        self.sources.borrow_mut().insert(file.to_owned(), Rc::clone(&source));
-        source
-    }
-
-    fn load(&self, file: &str, is_template: bool) -> Source {
-        let bytes = self.catalog.file(file).unwrap_or_default();
+impl Source {
+    fn load(catalog: &Catalog, file: &str, is_template: bool) -> Self {
+        let bytes = catalog.file(file).unwrap_or_default();
         let partials = RefCell::new(BTreeSet::new());
         let content = if is_template {
-            let place = self.catalog.place(file);
+            let place = catalog.place(file);
             let partial = |name: &str| {
                 partials.borrow_mut().insert(name.to_owned());
-                self.catalog.partial(name)
+                catalog.partial(name)
             };
             let text = match bytes {
                 Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).ok(),
@@ -396,13 +402,23 @@ impl<'c> Renderer<'c> {
             Content::Copied(Entry::new(bytes))
         };
         let partials = partials.into_inner();
-        let files = std::iter::once(self.catalog.digest(file)).chain(partials.iter().map(|name| self.catalog.digest(&partial_path(name))));
-        Source { content, digests: files.collect() }
+        let files = std::iter::once(catalog.digest(file)).chain(partials.iter().map(|name| catalog.digest(&partial_path(name))));
+        Self { content, digests: files.collect() }
     }
+}
+
+/// A file that has an owner and is still to be rendered.
+struct Job {
+    path: RelPath,
+    file: Cow<'static, str>,
+    is_template: bool,
+    /// From an earlier rendering.
+    source: Option<Arc<Source>>,
 }
 
 #[derive(Default)]
 struct Assembly {
+    jobs: Vec<Job>,
     tree: Tree,
     roles: BTreeMap<RelPath, Role>,
     places: BTreeMap<RelPath, String>,

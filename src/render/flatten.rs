@@ -73,7 +73,7 @@ impl Engine {
 /// Flattens and evaluates templates under one rendition.
 pub(super) struct Flatten<'r> {
     names: &'r Names,
-    pub(super) rendition: &'r Rendition,
+    rendition: &'r Rendition,
     engine: &'r mut Engine,
     context: OnceCell<Context>,
 }
@@ -96,11 +96,6 @@ enum Part<'t> {
 impl<'r> Flatten<'r> {
     pub(super) fn new(names: &'r Names, rendition: &'r Rendition, engine: &'r mut Engine) -> Self {
         Self { names, rendition, engine, context: OnceCell::new() }
-    }
-
-    /// What templates see.
-    pub(super) fn names(&self) -> &'r Names {
-        self.names
     }
 
     /// The text that `template` gives at `path`.

@@ -1,6 +1,9 @@
 //! What templates see: one tree of values, and where its texts come from.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
 use serde_json::{Map, Value as Json};
 
@@ -18,7 +21,7 @@ pub(super) struct Names {
     /// Name and value of each text answer; a placeholder is an index into it.
     pub(super) texts: Vec<(String, String)>,
     /// The names below `v` that were read.
-    pub(super) versions_used: RefCell<BTreeSet<String>>,
+    pub(super) versions_used: Mutex<BTreeSet<String>>,
 }
 
 /// Why a name has no value.
@@ -52,7 +55,7 @@ impl Names {
     /// The value of a dotted name.
     pub(super) fn get(&self, path: &str) -> Result<&Json, Missing<'_>> {
         if let Some(version) = path.strip_prefix("v.") {
-            self.versions_used.borrow_mut().insert(version.to_owned());
+            self.versions_used.lock().unwrap_or_else(PoisonError::into_inner).insert(version.to_owned());
         }
         lookup(&self.values, path)
     }

@@ -1,0 +1,113 @@
+//! Work that two threads share: a generation is small enough that a third one costs more than it does.
+
+use std::{
+    panic,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+/// From how many items on a second thread is worth its start.
+const WORTH_IT: usize = 8;
+
+/// What `work` makes of every item, in the order of the items: this thread and another one each take the next item that nobody has. Where no
+/// thread can be had this one does it all.
+pub(crate) fn pair<T: Sync, W: Send, R: Send>(items: &[T], workers: [W; 2], work: impl Fn(&mut W, &T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let run = |mut worker: W| {
+        let mut done = Vec::with_capacity(items.len());
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return done };
+            done.push((index, work(&mut worker, item)));
+        }
+    };
+    let [mine, theirs] = workers;
+    let mut done = thread::scope(|scope| {
+        let other = (items.len() >= WORTH_IT).then(|| thread::Builder::new().spawn_scoped(scope, || run(theirs)));
+        let mut done = run(mine);
+        if let Some(Ok(other)) = other {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panicked) => panic::resume_unwind(panicked),
+            }
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Takes everything that `make` gives; the next item is made while the last is taken. The first error ends both.
+pub fn ahead<T: Send, E: Send>(make: impl Iterator<Item = Result<T, E>> + Send, mut take: impl FnMut(T) -> Result<(), E>) -> Result<(), E> {
+    // One that waits, beside the one in the making and the one in use: what is made may be large.
+    let (sender, receiver) = mpsc::sync_channel(1);
+    thread::scope(|scope| {
+        let maker = scope.spawn(move || {
+            for item in make {
+                let is_last = item.is_err();
+                if sender.send(item).is_err() || is_last {
+                    return;
+                }
+            }
+        });
+        let taken = receiver.into_iter().try_for_each(|item| take(item?));
+        match maker.join() {
+            Ok(()) => taken,
+            Err(panicked) => panic::resume_unwind(panicked),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::{WORTH_IT, ahead, pair};
+
+    #[test]
+    fn results_are_in_the_order_of_the_items() {
+        for length in [0, 1, WORTH_IT - 1, WORTH_IT, 1000] {
+            let items: Vec<usize> = (0..length).collect();
+            assert_eq!(pair(&items, [1, 1], |factor, item| item * *factor), items);
+        }
+    }
+
+    #[test]
+    fn every_item_is_worked_on_by_one_of_the_two() {
+        let items = [(); 100];
+        let workers = pair(&items, [1_u8, 2], |worker, ()| *worker);
+        assert_eq!(workers.len(), 100);
+        assert!(workers.iter().all(|worker| [1, 2].contains(worker)));
+    }
+
+    #[test]
+    #[should_panic(expected = "no such thing")]
+    fn a_panic_of_either_thread_is_the_callers() {
+        pair(&[(); 100], [(), ()], |(), ()| panic!("no such thing"));
+    }
+
+    #[test]
+    fn everything_is_taken_in_order() {
+        let mut taken = Vec::new();
+        let made = ahead((0..100).map(Ok::<_, ()>), |item| {
+            taken.push(item);
+            Ok(())
+        });
+        assert_eq!((made, taken), (Ok(()), (0..100).collect()));
+    }
+
+    #[test]
+    fn the_first_error_of_either_side_ends_it() {
+        let taken = Cell::new(0);
+        let take = |_| {
+            taken.set(taken.get() + 1);
+            Ok(())
+        };
+        assert_eq!(ahead([Ok(1), Err("made"), Ok(2)].into_iter(), take), Err("made"));
+        assert_eq!(taken.get(), 1);
+        assert_eq!(ahead((0..).map(Ok), |item| if item == 3 { Err("taken") } else { Ok(()) }), Err("taken"));
+    }
+}
