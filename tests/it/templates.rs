@@ -130,13 +130,6 @@ fn the_built_in_templates_have_no_fault() {
 }
 
 #[test]
-fn the_drafts_have_no_fault() {
-    let ended = Transcript::of(&format!("templates lint {}/drafts", env!("CARGO_MANIFEST_DIR"))).run();
-    assert!(ended.stderr.ends_with(": no fault\n"), "{}", ended.stderr);
-    assert_eq!((ended.stdout.as_str(), ended.status), ("", 0));
-}
-
-#[test]
 fn every_fault_is_told_at_once() {
     assert_eq!(
         faults_of(Transcript::of("templates lint").fixture("broken"), "[FIXTURES]/broken/"),
