@@ -11,10 +11,11 @@ Examples:
   stagekit list --search redis                the kits that have to do with Redis
   stagekit show http-server                   what a kit builds, teaches and needs
   stagekit new http-server my-server --yes    a repository, every question at its default
+  stagekit check                              in a repository: is the milestone done?
 
 Exit codes:
   0 done, 1 failed, 2 wrong usage or missing answers, 3 conflict with files that are there,
-  130 interrupted";
+  4 a milestone is red, 130 interrupted";
 
 const ROADMAP_EXAMPLES: &str = "\
 Examples:
@@ -44,6 +45,21 @@ Examples:
   stagekit new http-server my-server --yes --solution     the reference solution
   stagekit new http-server --yes --until 3 --seed ada --zip ada.zip
                                                           a shorter course, a learner's own variant";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  stagekit check                       is the milestone done that is worked on?
+  stagekit check 2                     everything up to milestone 2
+  stagekit check --all                 the whole course
+  stagekit check --json                the same for a program
+
+A milestone whose tests pass is recorded where the build looks it up, and the next one opens.
+Exit code 4 says that something is red.";
+
+const HINT_EXAMPLES: &str = "\
+Examples:
+  stagekit hint                        one more, from general to concrete
+  stagekit hint 2 --all                all of milestone 2";
 
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
@@ -102,6 +118,12 @@ pub enum Command {
     Show(ShowArgs),
     /// Make a repository from a kit
     New(Box<NewArgs>),
+    /// Run the tests of the milestone that is worked on
+    Check(CheckArgs),
+    /// Show where one is: milestones, points, what has changed since the last check
+    Status(StatusArgs),
+    /// Show one more hint each time
+    Hint(HintArgs),
     /// Work with the templates that kits are rendered from
     #[command(subcommand)]
     Templates(TemplatesCommand),
@@ -253,6 +275,44 @@ impl Setting {
             None => Err(format!("write `{text}=VALUE`")),
         }
     }
+}
+
+/// `stagekit check`.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_EXAMPLES)]
+pub struct CheckArgs {
+    /// The milestone [default: the one after the last that is reached]
+    #[arg(value_name = "N")]
+    pub milestone: Option<u32>,
+    /// Every milestone of the course
+    #[arg(long, conflicts_with = "milestone")]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit hint`.
+#[derive(Debug, Args)]
+#[command(after_help = HINT_EXAMPLES)]
+pub struct HintArgs {
+    /// The milestone [default: the one after the last that is reached]
+    #[arg(value_name = "N")]
+    pub milestone: Option<u32>,
+    /// All hints of the milestone
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `stagekit templates`.

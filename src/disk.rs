@@ -19,7 +19,9 @@ use std::path::Path;
 
 pub use apply::apply;
 pub use create::{creatable, create};
-pub use files::{creatable_file, create_file, make_folder, read_toml, repository_around};
+pub use files::{
+    creatable_file, create_file, make_folder, read_text, read_toml, rendered_around, repository_around, write_log, written_since,
+};
 pub use read::read;
 pub use rollback::{Recovered, recover};
 pub use signals::{Interrupts, interrupts};

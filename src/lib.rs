@@ -24,6 +24,7 @@ pub mod output;
 pub mod overlay;
 pub mod plan;
 pub mod process;
+pub mod progress;
 pub mod prompt;
 pub mod receipt;
 pub mod render;

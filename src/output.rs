@@ -107,6 +107,8 @@ pub struct Output {
     talk_palette: Palette,
     width: usize,
     quiet: bool,
+    /// Whether what is said can be written over.
+    is_live: bool,
     is_closed: bool,
     failure: Option<io::Error>,
 }
@@ -120,6 +122,7 @@ impl Output {
         Self {
             data_palette: Palette { coloured: colour.decide(stdout.is_term(), &variable) },
             talk_palette: Palette { coloured: colour.decide(stderr.is_term(), &variable) },
+            is_live: stderr.is_term() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
             width: columns(&stdout).or_else(|| columns(&stderr)).map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST)),
             ..Self::to(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()))
         }
@@ -128,7 +131,17 @@ impl Output {
     /// Data and talk to these writers, uncoloured, 100 columns wide.
     pub fn to(data: Box<dyn Write>, talk: Box<dyn Write>) -> Self {
         let plain = Palette { coloured: false };
-        Self { data, talk, data_palette: plain, talk_palette: plain, width: WIDEST, quiet: false, is_closed: false, failure: None }
+        Self {
+            data,
+            talk,
+            data_palette: plain,
+            talk_palette: plain,
+            width: WIDEST,
+            quiet: false,
+            is_live: false,
+            is_closed: false,
+            failure: None,
+        }
     }
 
     /// The same with both streams coloured or not.
@@ -208,6 +221,13 @@ impl Output {
     pub fn say(&mut self, text: impl AsRef<str>) {
         if !self.quiet {
             self.talk_line(text.as_ref());
+        }
+    }
+
+    /// A line of talk that the next one takes the place of; nothing where it would stay. An empty one clears it.
+    pub fn progress(&mut self, text: impl AsRef<str>) {
+        if self.is_live && !self.quiet {
+            let _ = write!(self.talk, "\r\u{1b}[K{}", text.as_ref()).and_then(|()| self.talk.flush());
         }
     }
 

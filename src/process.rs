@@ -2,8 +2,12 @@
 
 use std::{
     ffi::OsStr,
+    io::{self, Read as _},
     path::Path,
     process::{Command, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::error::{Error, Result};
@@ -40,4 +44,71 @@ fn git<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> 
     let said = String::from_utf8_lossy(&done.stderr);
     let said = said.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('*')).unwrap_or("it said nothing").to_owned();
     Err(Error::failed(format!("`git{shown}` failed: {said}")))
+}
+
+/// How often whoever waits for a program hears that it still runs.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How long to wait, after the program's end, for the rest of what it said: something that it has started may hold the pipe open.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// A program that has ended.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// Whether it ended well.
+    pub is_success: bool,
+    /// What it said, on both streams.
+    pub output: String,
+}
+
+/// Runs a program of the repository in its root, with this process's environment, and tells `tick` from time to time for how long it has been
+/// running. Ctrl-C reaches it as it reaches this process: both are in the terminal's foreground.
+pub fn run(root: &Path, words: &[String], tick: &mut dyn FnMut(Duration)) -> Result<Ran> {
+    let Some((program, arguments)) = words.split_first() else { return Err(Error::failed("there is no command to run")) };
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            Error::failed(format!("`{program}` is not there, and the tests run with it")).hint("install it, or put it on the PATH")
+        }
+        _ => Error::failed(format!("failed to run `{program}`")).because(error),
+    };
+    let (mut reader, writer) = io::pipe().map_err(failed)?;
+    let mut command = Command::new(resolved(root, program));
+    command.args(arguments).current_dir(root).stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
+    let start = Instant::now();
+    let mut child = command.spawn().map_err(failed)?;
+    // It holds the ends of the pipe that the reader would wait for.
+    drop(command);
+
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let (ended, end) = mpsc::channel();
+    let (read, all_read) = mpsc::channel();
+    let into = Arc::clone(&said);
+    thread::spawn(move || {
+        let mut buffer = [0; 8192];
+        while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            into.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..count]);
+        }
+        let _ = read.send(());
+    });
+    thread::spawn(move || ended.send(child.wait()));
+    let status = loop {
+        match end.recv_timeout(TICK) {
+            Ok(status) => break status.map_err(failed)?,
+            Err(mpsc::RecvTimeoutError::Timeout) => tick(start.elapsed()),
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Error::failed(format!("failed to wait for `{program}`"))),
+        }
+    };
+    let _ = all_read.recv_timeout(LINGER);
+    let said = said.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Ran { is_success: status.success(), output: String::from_utf8_lossy(&said).into_owned() })
+}
+
+/// A program of the repository by its path, any other one by its name; on Windows the script and the name that are meant there.
+fn resolved(root: &Path, program: &str) -> std::path::PathBuf {
+    match program.strip_prefix("./") {
+        Some(script) if cfg!(windows) => root.join(format!("{script}.cmd")),
+        Some(script) => root.join(script),
+        None if cfg!(windows) && program == "python3" => "python".into(),
+        None => program.into(),
+    }
 }

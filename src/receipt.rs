@@ -158,7 +158,7 @@ pub fn seal<'t>(receipt: &Receipt, base: impl Iterator<Item = (&'t RelPath, &'t 
     };
     [
         file(".gitattributes", b"# The base is compared byte for byte.\nbase.tar -text -diff linguist-generated\n".to_vec()),
-        file(".gitignore", b"# While a command runs\nlock\njournal/\n".to_vec()),
+        file(".gitignore", b"# While a command runs\nlock\njournal/\n# This machine's alone\nlocal.toml\ncheck.log\n".to_vec()),
         file("base.tar", archive::tar_of(base, "")),
         file("receipt.toml", receipt.to_toml()?.into_bytes()),
     ]

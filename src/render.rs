@@ -62,7 +62,7 @@ pub struct Rendered {
     pub digest: String,
 }
 
-/// A kit with its templates, parsed once for any number of renderings.
+/// A kit with its templates, parsed once for any number of renderings unless it is for one only.
 #[derive(Debug)]
 pub struct Renderer<'c> {
     catalog: &'c Catalog,
@@ -72,6 +72,7 @@ pub struct Renderer<'c> {
     feature_names: Vec<String>,
     folders: RefCell<HashMap<String, Arc<Vec<Cow<'static, str>>>>>,
     sources: RefCell<HashMap<String, Arc<Source>>>,
+    is_for_one: bool,
     /// One for each of two threads.
     engines: RefCell<[Engine; 2]>,
 }
@@ -124,8 +125,16 @@ impl<'c> Renderer<'c> {
             feature_names: catalog.feature_names(),
             folders: RefCell::default(),
             sources: RefCell::default(),
+            is_for_one: false,
             engines: RefCell::default(),
         })
+    }
+
+    /// The same for a single rendering: a template goes as soon as its file is there, and its memory serves the next one. Fresh memory costs more
+    /// than parsing does.
+    #[must_use]
+    pub fn for_one(self) -> Self {
+        Self { is_for_one: true, ..self }
     }
 
     /// The kit's manifest.
@@ -341,28 +350,31 @@ impl<'c> Renderer<'c> {
     /// Renders what has an owner, on two threads: here goes most of the time of a generation.
     fn fill(&self, names: &Names, rendition: &Rendition, digest: &mut Sha256, out: &mut Assembly) {
         let jobs = std::mem::take(&mut out.jobs);
-        let catalog = self.catalog;
+        let (catalog, is_for_one) = (self.catalog, self.is_for_one);
         let mut engines = self.engines.borrow_mut();
         let workers = engines.each_mut().map(|engine| Flatten::new(names, rendition, engine));
         let done = pair(&jobs, workers, |flatten, job| {
             let source = job.source.clone().unwrap_or_else(|| Arc::new(Source::load(catalog, &job.file, job.is_template)));
+            let digests = source.digests.clone();
             let entry = match &source.content {
                 Content::Copied(entry) => Ok(entry.clone()),
                 Content::Rendered(template) => flatten.render(&job.path, template).map(|text| Entry::new(text.into_bytes())),
                 Content::Faulty(faults) => Err(faults.clone()),
             };
-            (source, entry)
+            (digests, entry, (job.source.is_none() && !is_for_one).then_some(source))
         });
         let mut sources = self.sources.borrow_mut();
-        for (job, (source, entry)) in jobs.into_iter().zip(done) {
-            source.digests.iter().for_each(|of_file| digest.update(of_file));
+        for (job, (digests, entry, fresh)) in jobs.into_iter().zip(done) {
+            for of_file in &digests {
+                digest.update(of_file);
+            }
             match entry {
                 Ok(entry) => {
                     out.tree.insert(job.path, entry);
                 }
                 Err(more) => out.faults.extend(more),
             }
-            if job.source.is_none() {
+            if let Some(source) = fresh {
                 sources.insert(job.file.into_owned(), source);
             }
         }

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Lower modules first: a pure module imports only from above itself in this list.
-const PURE: [&str; 23] = [
+const PURE: [&str; 25] = [
     "error",
     "tree",
     "digest",
@@ -21,8 +21,10 @@ const PURE: [&str; 23] = [
     "template",
     "milestone",
     "course",
+    "progress",
     "catalog",
     "archive",
+    "threads",
     "render",
     "receipt",
     "plan",

@@ -1,11 +1,15 @@
 //! One file a command; each reads like numbered steps.
 
+pub mod check;
 pub mod completions;
+pub mod hint;
 pub mod list;
 pub mod man;
 pub mod new;
 pub(crate) mod questions;
+mod repository;
 pub mod roadmap;
 pub mod show;
+pub mod status;
 pub mod templates;
 mod text;

@@ -34,7 +34,7 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
     let name = which_kit(args, env)?;
     let catalog = env.catalog.clone();
     // The process ends right after; the system takes back all at once what would be given back piece by piece.
-    let renderer = ManuallyDrop::new(Renderer::new(&catalog, &name)?);
+    let renderer = ManuallyDrop::new(Renderer::new(&catalog, &name)?.for_one());
     if args.list_questions {
         return list_questions(renderer.kit(), args.json, env);
     }
@@ -323,7 +323,7 @@ impl Made<'_> {
                 milestone.title,
                 text::duration(milestone.minutes)
             ));
-            env.out.say(format!("  read docs/milestones/{next}.md"));
+            env.out.say(format!("  read docs/milestones/{next}.md; `stagekit check` runs its tests"));
         }
     }
 }

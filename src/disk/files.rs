@@ -4,9 +4,10 @@ use std::{
     fs,
     io::{ErrorKind, Read, Write},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
-use super::{Act, Verb, Watch};
+use super::{Act, OWN_FOLDER, Verb, Watch};
 use crate::error::{self, Error, Result};
 
 /// The largest file of answers that is read.
@@ -61,4 +62,63 @@ pub fn read_toml(path: &Path, shown: &Path) -> Result<toml::Table> {
 pub fn repository_around(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     path.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+}
+
+/// The repository that `path` lies in or is, if any: the nearest folder at or above it with a receipt.
+pub fn rendered_around(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    path.ancestors().find(|folder| folder.join(OWN_FOLDER).join("receipt.toml").is_file()).map(Path::to_owned)
+}
+
+/// The text of a file.
+pub fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|error| Error::io("read", path, error))
+}
+
+/// Keeps what a program said. It is no part of any transaction: the next run says it again.
+pub fn write_log(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).map_err(|error| Error::io("write", path, error))
+}
+
+/// The files below `root` that match one of `globs` and were written at `since` or later, with their texts, in the order of their paths.
+pub fn written_since(root: &Path, globs: &[String], since: SystemTime) -> Result<Vec<(PathBuf, String)>> {
+    let mut found = Vec::new();
+    for glob in globs {
+        // Nothing outside the folder in which the glob begins is looked at.
+        let fixed = glob.find(['*', '?', '[', '{']).map_or(glob.as_str(), |special| &glob[..special]);
+        let folder = fixed.rsplit_once('/').map_or("", |(folder, _)| folder);
+        collect(root, folder, &|path| fast_glob::glob_match(glob, path), &mut found)?;
+    }
+    found.sort();
+    found.dedup();
+    let mut texts = Vec::new();
+    for path in found {
+        let failed = |error| Error::io("read", &path, error);
+        if fs::metadata(&path).and_then(|meta| meta.modified()).map_err(failed)? >= since {
+            let text = fs::read(&path).map_err(failed)?;
+            texts.push((path, String::from_utf8_lossy(&text).into_owned()));
+        }
+    }
+    Ok(texts)
+}
+
+/// Symlinks are not followed, and no test writes reports where dependencies are kept.
+fn collect(root: &Path, folder: &str, matches: &dyn Fn(&str) -> bool, found: &mut Vec<PathBuf>) -> Result<()> {
+    let path = root.join(folder);
+    let entries = match fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
+        Err(error) => return Err(Error::io("read", &path, error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::io("read", &path, error))?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let inside = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && !matches!(name.as_str(), ".git" | "node_modules") => collect(root, &inside, matches, found)?,
+            Ok(kind) if kind.is_file() && matches(&inside) => found.push(entry.path()),
+            _ => {}
+        }
+    }
+    Ok(())
 }

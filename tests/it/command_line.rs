@@ -95,7 +95,20 @@ fn every_command_has_its_page() {
     let ended = Transcript::of("man share/man1")
         .stderr("wrote the manual pages to `share/man1`; `man share/man1/stagekit.1` shows the first\n")
         .check();
-    let names = ["completions", "list", "man", "new", "roadmap", "show", "templates-export", "templates-lint", "templates"];
+    let names = [
+        "check",
+        "completions",
+        "hint",
+        "list",
+        "man",
+        "new",
+        "roadmap",
+        "show",
+        "status",
+        "templates-export",
+        "templates-lint",
+        "templates",
+    ];
     let mut expected: Vec<String> = names.iter().map(|name| format!("share/man1/stagekit-{name}.1")).collect();
     expected.push("share/man1/stagekit.1".to_owned());
     assert_eq!(ended.files(), expected);

@@ -8,6 +8,8 @@
 mod terminal;
 mod transcript;
 
+#[cfg(unix)]
+mod check;
 mod command_line;
 mod list;
 mod new;

@@ -41,7 +41,7 @@ fn a_repository_is_made_and_the_next_step_told() {
              python3 -m tiny                      # start the server\n  \
              curl http://127.0.0.1:8080/          # ask it\n  \
              python3 -m unittest --milestones 1   # see what milestone 1 wants\n\n\
-             milestone 1 of 2: One page (45 min)\n  read docs/milestones/1.md\n",
+             milestone 1 of 2: One page (45 min)\n  read docs/milestones/1.md; `stagekit check` runs its tests\n",
         )
         .check();
     assert_eq!(
@@ -70,7 +70,7 @@ fn next_steps_follow_the_answers_and_the_milestone() {
              cd mine                              # go there\n  \
              curl http://127.0.0.1:4321/          # ask it\n  \
              python3 -m unittest --milestones 2   # see what milestone 2 wants\n\n\
-             milestone 2 of 2: Many at once (1 h 15 min)\n  read docs/milestones/2.md\n",
+             milestone 2 of 2: Many at once (1 h 15 min)\n  read docs/milestones/2.md; `stagekit check` runs its tests\n",
         )
         .check();
     let steps = |arguments: &str| {

@@ -99,6 +99,12 @@ impl Transcript {
         self
     }
 
+    /// Runs where an earlier run has ended.
+    pub(crate) fn after(mut self, earlier: Ended) -> Self {
+        self.dir = earlier.dir;
+        self
+    }
+
     /// The folder it will run in.
     pub(crate) fn dir(&self) -> &Path {
         self.dir.path()

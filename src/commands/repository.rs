@@ -1,0 +1,117 @@
+//! The repository that a command stands in.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    course::{Course, Step},
+    disk,
+    env::Env,
+    error::{Error, Result},
+    manifest::{Number, State},
+    plan::{Deleted, plan},
+    progress::{self, Local},
+    receipt::{FOLDER, Layer, LayerKind, Receipt},
+    tree::{Entry, RelPath, Tree},
+};
+
+/// What is kept of a learner's work, and what the tests said last; both are this machine's alone.
+const LOCAL: &str = "local.toml";
+const LOG: &str = "check.log";
+
+/// A repository that stagekit made.
+pub(super) struct Repository {
+    pub(super) root: PathBuf,
+    pub(super) receipt: Receipt,
+}
+
+impl Repository {
+    /// The one around the working directory. What an earlier run had begun there is taken back first.
+    pub(super) fn around(env: &mut Env) -> Result<Self> {
+        let root = disk::rendered_around(&env.cwd).ok_or_else(|| {
+            Error::usage("there is no repository of stagekit here: neither this folder nor one above it has `.stagekit/receipt.toml`")
+                .hint("go into one, or make one with `stagekit new`")
+        })?;
+        if let Some(recovered) = disk::recover(&root, &disk::Unwatched)? {
+            env.out.warn(recovered.to_string());
+        }
+        let receipt = Receipt::read(&disk::read_text(&root.join(FOLDER).join("receipt.toml"))?)?;
+        Ok(Self { root, receipt })
+    }
+
+    /// Its course.
+    pub(super) fn course(&self) -> Result<&Course> {
+        self.receipt.course.as_ref().ok_or_else(|| Error::usage(format!("`{}` has no milestones", self.root.display())))
+    }
+
+    /// The kit that it was made from.
+    pub(super) fn kit(&self) -> Result<&Layer> {
+        let kit = self.receipt.layer.iter().find(|layer| layer.kind == LayerKind::Kit);
+        kit.ok_or_else(|| Error::usage(format!("`{}` was not made from a kit", self.root.display())))
+    }
+
+    /// The milestone that is reached: what the build obeys.
+    pub(super) fn reached(&self) -> Result<Number> {
+        let state = self.state()?;
+        let path = self.root.join(&state.path);
+        progress::reached(state, &disk::read_text(&path)?).ok_or_else(|| {
+            Error::failed(format!("`{}` does not say which milestone is reached", path.display()))
+                .hint(format!("it wants the line `{}`", state.line.replace("{at}", "0").replace("{tags}", "none()")))
+        })
+    }
+
+    /// Makes `number` the milestone that is reached, and keeps `local`: both or neither.
+    pub(super) fn reach(&self, number: Number, local: &Local) -> Result<()> {
+        let state = self.state()?;
+        let path = RelPath::new(state.path.as_str()).map_err(Error::failed)?;
+        let before = disk::read(&self.root, [&path])?;
+        let Some((entry, text)) = before.get(&path).and_then(|entry| Some((entry, entry.text()?))) else { return Ok(()) };
+        let Some(fresh) = progress::moved(state, text, number) else { return Ok(()) };
+        let fresh = Tree::from_iter([(path, Entry { bytes: fresh.into_bytes().into(), executable: entry.executable })]);
+        disk::apply(&self.root, &plan(&before, &before, &fresh, Deleted::Say), &own(local)?, &disk::interrupts()?)
+    }
+
+    /// What is remembered of the learner's work; nothing if that cannot be read.
+    pub(super) fn local(&self) -> Local {
+        disk::read_text(&self.root.join(FOLDER).join(LOCAL)).ok().and_then(|text| toml::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// Remembers it.
+    pub(super) fn keep(&self, local: &Local) -> Result<()> {
+        disk::apply(&self.root, &plan(&Tree::new(), &Tree::new(), &Tree::new(), Deleted::Say), &own(local)?, &disk::Unwatched)
+    }
+
+    /// Keeps what the tests said, and says where.
+    pub(super) fn log(&self, text: &str) -> Result<String> {
+        let inside = format!("{FOLDER}/{LOG}");
+        disk::write_log(&self.root.join(&inside), text).map(|()| inside)
+    }
+
+    /// A path of it as seen from the working directory.
+    pub(super) fn shown(&self, inside: &str, env: &Env) -> String {
+        let path = self.root.join(inside);
+        let from = std::path::absolute(&env.cwd).unwrap_or_else(|_| env.cwd.clone());
+        let depth = from.strip_prefix(&self.root).map_or(0, |below| below.components().count());
+        if depth > 0 {
+            Path::new(&"../".repeat(depth)).join(inside).display().to_string()
+        } else {
+            path.strip_prefix(&from).unwrap_or(&path).display().to_string()
+        }
+    }
+
+    fn state(&self) -> Result<&State> {
+        self.course()?.state.as_ref().ok_or_else(|| Error::failed("the receipt does not say where the milestone stands"))
+    }
+}
+
+/// Milestone `number` of `course`.
+pub(super) fn milestone(course: &Course, number: Number) -> Result<&Step> {
+    course.milestones.iter().find(|step| step.number == number).ok_or_else(|| {
+        Error::usage(format!("there is no milestone {number} in this course")).hint(format!("it has milestones 1 to {}", course.last))
+    })
+}
+
+fn own(local: &Local) -> Result<Tree> {
+    let text = toml::to_string(local).map_err(|error| Error::failed("what is remembered cannot be written").because(error))?;
+    let path = RelPath::new(format!("{FOLDER}/{LOCAL}")).map_err(Error::failed)?;
+    Ok(Tree::from_iter([(path, Entry { bytes: text.into_bytes().into(), executable: false })]))
+}
