@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 const EXAMPLES: &str = "\
@@ -60,6 +60,19 @@ const HINT_EXAMPLES: &str = "\
 Examples:
   stagekit hint                        one more, from general to concrete
   stagekit hint 2 --all                all of milestone 2";
+
+const SOLUTION_EXAMPLES: &str = "\
+Examples:
+  stagekit solution                    what the reference changes in the next milestone
+  stagekit solution 2 --mine           what it has instead of your files
+  stagekit solution 2 --apply -n       what taking it over would change
+  stagekit solution 2 --apply          take it over; exit code 3 where you changed the same place";
+
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  stagekit update --dry-run            what has changed in the kit
+  stagekit update                      take it over; your own changes stay
+  stagekit update --conflicts markers  choose in the files where both sides changed the same place";
 
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
@@ -124,6 +137,18 @@ pub enum Command {
     Status(StatusArgs),
     /// Show one more hint each time
     Hint(HintArgs),
+    /// Show how the reference does a milestone, or take that over
+    Solution(SolutionArgs),
+    /// Show how a repository differs from the kit that it was made from
+    Diff(DiffArgs),
+    /// Bring a repository to its kit as this stagekit has it
+    Update(UpdateArgs),
+    /// Show which kit comes next on the roadmap, or start it
+    Next(NextArgs),
+    /// Show the roadmap with what is done
+    Progress(ProgressArgs),
+    /// Look whether everything is there that a kit needs
+    Doctor(DoctorArgs),
     /// Work with the templates that kits are rendered from
     #[command(subcommand)]
     Templates(TemplatesCommand),
@@ -310,6 +335,110 @@ pub struct HintArgs {
     /// All hints of the milestone
     #[arg(long)]
     pub all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What becomes of a file that both sides changed in the same place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Conflicts {
+    /// Nothing is written at all
+    #[default]
+    Refuse,
+    /// Both versions are written into the file, between markers
+    Markers,
+}
+
+/// `stagekit solution`.
+#[derive(Debug, Args)]
+#[command(after_help = SOLUTION_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct SolutionArgs {
+    /// The milestone [default: the one after the last that is reached]
+    #[arg(value_name = "N")]
+    pub milestone: Option<u32>,
+    /// Compare with your files instead of the reference's state before the milestone
+    #[arg(long, conflicts_with = "apply")]
+    pub mine: bool,
+    /// Take it over into the repository, beside your own changes
+    #[arg(long)]
+    pub apply: bool,
+    /// What to do where you changed the same place
+    #[arg(long, value_name = "HOW", default_value = "refuse", requires = "apply")]
+    pub conflicts: Conflicts,
+    /// Print what `--apply` would do, and write nothing
+    #[arg(short = 'n', long, requires = "apply")]
+    pub dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit update`.
+#[derive(Debug, Args)]
+#[command(after_help = UPDATE_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct UpdateArgs {
+    /// Print what would be done, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Print what would be written as a unified diff, and write nothing
+    #[arg(long, conflicts_with = "json")]
+    pub diff: bool,
+    /// What to do where you changed the same place
+    #[arg(long, value_name = "HOW", default_value = "refuse")]
+    pub conflicts: Conflicts,
+    /// Go on although git has not recorded all changes
+    #[arg(long)]
+    pub allow_dirty: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit next`.
+#[derive(Debug, Args)]
+pub struct NextArgs {
+    /// Where it goes [default: beside this repository]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Start it, with the answers that you have given here (author, group, Java version, database, language)
+    #[arg(long)]
+    pub start: bool,
+    /// Ask nothing more
+    #[arg(short, long, requires = "start")]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "start")]
+    pub json: bool,
+}
+
+/// `stagekit progress`.
+#[derive(Debug, Args)]
+pub struct ProgressArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The kit [default: that of the repository around this folder]
+    #[arg(value_name = "KIT")]
+    pub kit: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -20,7 +20,8 @@ use std::path::Path;
 pub use apply::apply;
 pub use create::{creatable, create};
 pub use files::{
-    creatable_file, create_file, make_folder, read_text, read_toml, rendered_around, repository_around, write_log, written_since,
+    creatable_file, create_file, make_folder, read_bytes, read_text, read_toml, remember, remembered, rendered_around, repository_around,
+    write_log, written_since,
 };
 pub use read::read;
 pub use rollback::{Recovered, recover};

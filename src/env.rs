@@ -14,12 +14,14 @@ pub struct Env {
     pub ask: Box<dyn Ask>,
     /// The templates.
     pub catalog: Catalog,
+    /// The file that names the repositories which `progress` shows; none where the user has no folder for such.
+    pub known: Option<PathBuf>,
 }
 
 impl Env {
     /// A world with the built-in templates.
     pub fn new(cwd: PathBuf, out: Output, ask: Box<dyn Ask>) -> Self {
-        Self { cwd, out, ask, catalog: Catalog::embedded() }
+        Self { cwd, out, ask, catalog: Catalog::embedded(), known: None }
     }
 
     /// A path of the command line as seen from here.

@@ -26,6 +26,12 @@ pub fn first_commit(root: &Path, branch: &str, message: &str) -> Result<()> {
     git(root, ["-c", "core.hooksPath=/dev/null", "commit", "--quiet", "--no-verify", "--message", message])
 }
 
+/// Whether git sees changes below `root` that are not committed; false where there is no git, or no repository.
+pub fn has_changes(root: &Path) -> bool {
+    let status = Command::new("git").args(["status", "--porcelain", "--", "."]).current_dir(root).stdin(Stdio::null()).output();
+    status.is_ok_and(|done| done.status.success() && !done.stdout.is_empty())
+}
+
 fn git<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> Result<()> {
     let arguments: Vec<_> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
     let shown = arguments
@@ -44,6 +50,11 @@ fn git<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> 
     let said = String::from_utf8_lossy(&done.stderr);
     let said = said.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('*')).unwrap_or("it said nothing").to_owned();
     Err(Error::failed(format!("`git{shown}` failed: {said}")))
+}
+
+/// Whether nobody listens on this port of the loopback address.
+pub fn is_free(port: u16) -> bool {
+    std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
 /// How often whoever waits for a program hears that it still runs.

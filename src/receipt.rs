@@ -37,6 +37,12 @@ pub struct Receipt {
     /// The course, frozen: `check` and `status` need no matching kit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub course: Option<Course>,
+    /// Files whose reference code was taken, and of which milestone: `update` renders them at it, all others at `rendered_at`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken: BTreeMap<RelPath, Number>,
+    /// Files in which conflict markers were written: a merge that the user has to finish.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<RelPath>,
     /// Whose the files are; those without an entry are the kit's support.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub roles: BTreeMap<RelPath, Role>,
@@ -99,7 +105,7 @@ impl Receipt {
             kind: LayerKind::Kit,
             name: name.to_owned(),
             version: version.to_owned(),
-            digest: format!("sha256:{}", rendered.digest),
+            digest: digest_of(rendered),
             directory: ".".to_owned(),
             features: rendered.features.clone(),
             rendition: rendition.clone(),
@@ -112,6 +118,8 @@ impl Receipt {
             stagekit: env!("CARGO_PKG_VERSION").to_owned(),
             rendered_at: rendition.at,
             layer: vec![layer],
+            taken: BTreeMap::new(),
+            pending: Vec::new(),
             course: (rendered.course.last > 0).then(|| rendered.course.clone()),
             roles: rendered
                 .roles
@@ -132,6 +140,11 @@ impl Receipt {
         let body = toml::to_string(self).map_err(|error| Error::failed("the receipt cannot be written").because(error))?;
         Ok(format!("# Written by stagekit: what this repository was made from. `base.tar` beside it is the pristine rendering.\n\n{body}"))
     }
+}
+
+/// What a layer records of everything that went into it.
+pub fn digest_of(rendered: &Rendered) -> String {
+    format!("sha256:{}", rendered.digest)
 }
 
 /// The pristine rendering as `update` will compare with it: without hidden files, and without the state that the learner moves.

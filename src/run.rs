@@ -4,6 +4,7 @@ use std::{
     env,
     ffi::OsString,
     io::{self, IsTerminal},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -42,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn prepare(global: &Global, env: &mut Env) -> Result<()> {
+    env.known = data_folder().map(|folder| folder.join("stagekit").join("repositories"));
     if let Some(dir) = &global.templates {
         env.catalog = overlay::read(&env.path(dir), dir)?;
     }
@@ -57,12 +59,29 @@ fn dispatch(command: Option<Command>, env: &mut Env) -> Result<()> {
         Some(Command::Check(args)) => commands::check::run(&args, env),
         Some(Command::Status(args)) => commands::status::run(&args, env),
         Some(Command::Hint(args)) => commands::hint::run(&args, env),
+        Some(Command::Solution(args)) => commands::solution::run(&args, env),
+        Some(Command::Diff(args)) => commands::update::diff(&args, env),
+        Some(Command::Update(args)) => commands::update::run(&args, env),
+        Some(Command::Next(args)) => commands::next::run(&args, env),
+        Some(Command::Progress(args)) => commands::next::progress(&args, env),
+        Some(Command::Doctor(args)) => commands::doctor::run(&args, env),
         Some(Command::Templates(TemplatesCommand::Export(args))) => commands::templates::export(&args, env),
         Some(Command::Templates(TemplatesCommand::Lint(args))) => commands::templates::lint(&args, env),
         Some(Command::Completions(args)) => commands::completions::run(&args, env),
         Some(Command::Man(args)) => commands::man::run(&args, env),
         None => start(env),
     }
+}
+
+/// Where a user's programs keep what they know: the XDG base directory specification, and the like of it elsewhere.
+fn data_folder() -> Option<PathBuf> {
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        return variable("LOCALAPPDATA");
+    }
+    let home = || variable("HOME");
+    variable("XDG_DATA_HOME")
+        .or_else(|| home().map(|home| home.join(if cfg!(target_os = "macos") { "Library/Application Support" } else { ".local/share" })))
 }
 
 /// No command: `new` in a terminal, help elsewhere.

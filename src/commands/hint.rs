@@ -3,12 +3,7 @@
 use serde_json::json;
 
 use super::repository::{Repository, milestone};
-use crate::{
-    cli::HintArgs,
-    env::Env,
-    error::{Error, ErrorKind, Result},
-    output::Ink,
-};
+use crate::{cli::HintArgs, env::Env, error::Result, output::Ink};
 
 /// Shows the next hint of a milestone, or all of them.
 pub fn run(args: &HintArgs, env: &mut Env) -> Result<()> {
@@ -23,17 +18,9 @@ pub fn run(args: &HintArgs, env: &mut Env) -> Result<()> {
 
     // 2. its hints, which the kit has and the repository has not
     let layer = repository.kit()?;
-    let kit = env.catalog.kit(&layer.name)?;
-    if kit.version != layer.version {
-        return Err(Error::new(
-            ErrorKind::Conflict,
-            format!(
-                "this repository is made from version {} of `{}`, and this stagekit has version {}",
-                layer.version, layer.name, kit.version
-            ),
-        )
-        .hint("use the stagekit that made it"));
-    }
+    let catalog = env.catalog.clone();
+    let renderer = repository.renderer(&catalog)?;
+    let kit = renderer.kit();
     let of_kit = kit.milestone.iter().find(|milestone| milestone.number() == number);
     let hints: Vec<&str> = of_kit.map_or_else(Vec::new, |milestone| {
         let conditional = milestone.hint.iter().filter(|hint| layer.answers.meet(hint.when.as_ref())).map(|hint| hint.text.as_str());

@@ -2,14 +2,18 @@
 
 pub mod check;
 pub mod completions;
+pub mod doctor;
 pub mod hint;
 pub mod list;
 pub mod man;
 pub mod new;
+pub mod next;
 pub(crate) mod questions;
 mod repository;
 pub mod roadmap;
 pub mod show;
+pub mod solution;
 pub mod status;
 pub mod templates;
 mod text;
+pub mod update;

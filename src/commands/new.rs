@@ -80,6 +80,9 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
         Form::Tar => disk::create_file(&made.target.path, &archive::tar(tree, &made.target.prefix), &watch)?,
     }
     let has_commit = wants_git && first_commit(&made, env);
+    if let (Form::Folder, Some(known)) = (made.target.form, &env.known) {
+        disk::remember(known, &std::path::absolute(&made.target.path).unwrap_or_else(|_| made.target.path.clone()));
+    }
 
     // 6. told
     if args.json {

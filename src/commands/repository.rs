@@ -3,14 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
+    archive,
+    catalog::Catalog,
     course::{Course, Step},
     disk,
     env::Env,
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     manifest::{Number, State},
-    plan::{Deleted, plan},
+    plan::{Deleted, Plan, plan},
     progress::{self, Local},
-    receipt::{FOLDER, Layer, LayerKind, Receipt},
+    receipt::{self, FOLDER, Layer, LayerKind, Receipt},
+    render::Renderer,
+    rendition::Rendition,
     tree::{Entry, RelPath, Tree},
 };
 
@@ -34,8 +38,16 @@ impl Repository {
         if let Some(recovered) = disk::recover(&root, &disk::Unwatched)? {
             env.out.warn(recovered.to_string());
         }
+        if let Some(known) = &env.known {
+            disk::remember(known, &root);
+        }
+        Self::at_root(&root)
+    }
+
+    /// The one at this folder.
+    pub(super) fn at_root(root: &Path) -> Result<Self> {
         let receipt = Receipt::read(&disk::read_text(&root.join(FOLDER).join("receipt.toml"))?)?;
-        Ok(Self { root, receipt })
+        Ok(Self { root: root.to_owned(), receipt })
     }
 
     /// Its course.
@@ -47,6 +59,43 @@ impl Repository {
     pub(super) fn kit(&self) -> Result<&Layer> {
         let kit = self.receipt.layer.iter().find(|layer| layer.kind == LayerKind::Kit);
         kit.ok_or_else(|| Error::usage(format!("`{}` was not made from a kit", self.root.display())))
+    }
+
+    /// What renders the kit just as this repository was rendered; a kit that has changed since is a conflict.
+    pub(super) fn renderer<'c>(&self, catalog: &'c Catalog) -> Result<Renderer<'c>> {
+        let layer = self.kit()?;
+        let renderer = Renderer::new(catalog, &layer.name)?;
+        let rendered = renderer.render(&layer.answers, &layer.rendition)?;
+        if layer.digest == receipt::digest_of(&rendered) {
+            return Ok(renderer);
+        }
+        let changed = format!("the kit `{}` has changed since this repository was made from it", layer.name);
+        Err(Error::new(ErrorKind::Conflict, changed).hint("`stagekit update` brings the repository to the kit as it is now"))
+    }
+
+    /// The kit's files with this many milestones solved, as an update compares them.
+    pub(super) fn at(&self, renderer: &Renderer<'_>, number: Number) -> Result<Tree> {
+        let layer = self.kit()?;
+        let rendition = Rendition { at: number, ..layer.rendition.clone() };
+        let rendered = renderer.render(&layer.answers, &rendition)?;
+        Ok(receipt::base(&rendered).map(|(path, entry)| (path.clone(), entry.clone())).collect())
+    }
+
+    /// The pristine rendering that this repository goes back to.
+    pub(super) fn base(&self) -> Result<Tree> {
+        archive::untar(&disk::read_bytes(&self.root.join(FOLDER).join("base.tar"))?)
+    }
+
+    /// Files in which somebody still has to choose between two versions.
+    pub(super) fn unfinished(&self) -> Result<Vec<RelPath>> {
+        let there = disk::read(&self.root, &self.receipt.pending)?;
+        let has_markers = |entry: &Entry| entry.text().is_some_and(|text| text.lines().any(|line| line.starts_with("<<<<<<< ")));
+        Ok(there.iter().filter(|(_, entry)| has_markers(entry)).map(|(path, _)| path.clone()).collect())
+    }
+
+    /// Carries the plan out, and keeps receipt and base with it: all or nothing.
+    pub(super) fn apply(&self, plan: &Plan, receipt: &Receipt, base: &Tree) -> Result<()> {
+        disk::apply(&self.root, plan, &receipt::seal(receipt, base.iter())?, &disk::interrupts()?)
     }
 
     /// The milestone that is reached: what the build obeys.

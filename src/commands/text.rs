@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use crate::error;
+use crate::{
+    error,
+    output::{Ink, Palette},
+};
 
 /// `45 min`, `2 h`, `8 h 30 min`.
 pub(super) fn duration(minutes: u32) -> String {
@@ -16,6 +19,24 @@ pub(super) fn duration(minutes: u32) -> String {
 /// `1 milestone`, `6 milestones`.
 pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A unified diff as a terminal shows it.
+pub(super) fn painted_diff(diff: &str, palette: Palette) -> String {
+    if !palette.is_coloured() {
+        return diff.to_owned();
+    }
+    let painted = diff.lines().map(|line| {
+        let ink = match line.as_bytes() {
+            [b'd', b'i', b'f', b'f', ..] | [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => Ink::Heading,
+            [b'@', ..] => Ink::Name,
+            [b'+', ..] => Ink::Good,
+            [b'-', ..] => Ink::Bad,
+            _ => return format!("{line}\n"),
+        };
+        format!("{}\n", palette.paint(ink, line))
+    });
+    painted.collect()
 }
 
 /// Paths, sorted, as a tree: a line each for folders and files.

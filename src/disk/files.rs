@@ -75,6 +75,11 @@ pub fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| Error::io("read", path, error))
 }
 
+/// The bytes of a file.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| Error::io("read", path, error))
+}
+
 /// Keeps what a program said. It is no part of any transaction: the next run says it again.
 pub fn write_log(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).map_err(|error| Error::io("write", path, error))
@@ -121,4 +126,23 @@ fn collect(root: &Path, folder: &str, matches: &dyn Fn(&str) -> bool, found: &mu
         }
     }
     Ok(())
+}
+
+/// The repositories that a file names, a path a line; a line that begins with `#` is a comment.
+pub fn remembered(file: &Path) -> Vec<PathBuf> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(PathBuf::from).collect()
+}
+
+/// Adds a repository to that file. Nothing depends on it but what `progress` shows, so nothing fails here.
+pub fn remember(file: &Path, root: &Path) {
+    if remembered(file).iter().any(|known| known == root) || root.to_str().is_none_or(|root| root.contains('\n')) {
+        return;
+    }
+    let _ = file.parent().map(fs::create_dir_all);
+    if let Ok(mut file) = fs::OpenOptions::new().create(true).append(true).open(file) {
+        let head = "# Repositories that stagekit has made or worked in, for `stagekit progress`. You may change or delete this file.\n";
+        let head = if file.metadata().is_ok_and(|meta| meta.len() == 0) { head } else { "" };
+        let _ = file.write_all(format!("{head}{}\n", root.display()).as_bytes());
+    }
 }

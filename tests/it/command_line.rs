@@ -98,16 +98,22 @@ fn every_command_has_its_page() {
     let names = [
         "check",
         "completions",
+        "diff",
+        "doctor",
         "hint",
         "list",
         "man",
         "new",
+        "next",
+        "progress",
         "roadmap",
         "show",
+        "solution",
         "status",
         "templates-export",
         "templates-lint",
         "templates",
+        "update",
     ];
     let mut expected: Vec<String> = names.iter().map(|name| format!("share/man1/stagekit-{name}.1")).collect();
     expected.push("share/man1/stagekit.1".to_owned());

@@ -13,8 +13,12 @@ mod check;
 mod command_line;
 mod list;
 mod new;
+#[cfg(unix)]
+mod next;
 mod output;
 mod readme;
 mod roadmap;
 mod show;
+#[cfg(unix)]
+mod solution;
 mod templates;
