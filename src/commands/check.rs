@@ -26,6 +26,9 @@ use crate::{
 /// A report is as old as the clock's last tick when it is written, which is a little before the time that a program reads.
 const CLOCK_TICK: Duration = Duration::from_millis(20);
 
+/// What compilers and interpreters say of code that they do not take.
+const NOT_COMPILED: [&str; 3] = ["COMPILATION ERROR", "SyntaxError", "error: could not compile"];
+
 /// Lines of what the build said, where it could not run the tests.
 const SAID: usize = 25;
 
@@ -99,19 +102,35 @@ fn tests(repository: &Repository, course: &Course, upto: Number, env: &mut Env) 
     }
     // Nothing ran: the code does not compile, or the build cannot start.
     let said: Vec<&str> = telling(&ran.output);
+    let here = format!("{}/", repository.root.display());
     for line in &said {
-        env.out.say(format!("  {line}"));
+        env.out.say(format!("  {}", line.replace(&here, "")));
     }
-    let what = if ran.is_success { "no test ran" } else { "the tests could not run: the code does not build, or the build cannot start" };
+    let what = if ran.is_success {
+        "no test ran"
+    } else if NOT_COMPILED.iter().any(|word| ran.output.contains(word)) {
+        "the code does not compile, so no test ran"
+    } else {
+        "the tests could not run: the code does not build, or the build cannot start"
+    };
     Err(Error::new(ErrorKind::ChecksFailed, what)
         .hint(format!("`{}` has all that was said; `{line}` says it again", repository.shown(&log, env))))
 }
 
-/// The lines that say what is wrong; where none does, the last ones.
+/// What a build tool says beside the error itself.
+const NOISE: [&str; 4] = ["[Help", "To see the full stack trace", "Re-run Maven", "For more information about the errors"];
+
+/// The lines that say what is wrong, each once; where none does, the last ones.
 fn telling(output: &str) -> Vec<&str> {
     let lines: Vec<&str> = output.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let is_telling = |line: &&&str| ["error", "Error", "ERROR", "Exception"].iter().any(|word| line.contains(word));
-    let telling: Vec<&str> = lines.iter().filter(is_telling).take(SAID).copied().collect();
+    let is_telling = |line: &str| ["error", "Error", "ERROR", "Exception"].iter().any(|word| line.contains(word));
+    let is_noise = |line: &str| line.ends_with("[ERROR]") || NOISE.iter().any(|noise| line.contains(noise));
+    let mut telling: Vec<&str> = Vec::new();
+    for line in lines.iter().filter(|line| is_telling(line) && !is_noise(line)) {
+        if telling.len() < SAID && !telling.contains(line) {
+            telling.push(line);
+        }
+    }
     if telling.is_empty() { lines[lines.len().saturating_sub(SAID)..].to_vec() } else { telling }
 }
 
@@ -211,18 +230,28 @@ fn print(verdict: &Verdict<'_>, only_red: bool, env: &mut Env) {
 
 /// What a failure says, without the way that the program took to it.
 fn message(case: &TestCase) -> Vec<&str> {
-    let is_frame = |line: &&str| !(line.trim_start().starts_with("at ") && (line.starts_with('\t') || line.starts_with("    ")));
-    let mut lines: Vec<&str> = case.message.lines().take_while(is_frame).map(str::trim_end).collect();
-    // A report has the message twice: as what it is, and as the beginning of the trace.
-    let half = lines.len() / 2;
-    if lines.len() > 1
-        && lines.len().is_multiple_of(2)
-        && lines[half..].iter().zip(&lines[..half]).all(|(second, first)| second.ends_with(first))
-    {
-        lines.truncate(half);
+    let is_frame = |line: &&str| line.trim_start().starts_with("at ") && (line.starts_with('\t') || line.starts_with("    "));
+    let lines = once(&case.message).lines().take_while(|line| !is_frame(line)).map(str::trim_end);
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// A report has the message twice: as what it is, and as the beginning of the trace, behind the name of an exception.
+fn once(message: &str) -> &str {
+    let first = message.lines().next().unwrap_or_default();
+    let head = &first[..boundary(first, 40)];
+    match message[head.len()..].find(head) {
+        Some(at) if !head.is_empty() => {
+            let second = &message[head.len() + at..];
+            let common = message.bytes().zip(second.bytes()).take_while(|(one, other)| one == other).count();
+            message[..boundary(message, common)].trim_end()
+        }
+        _ => message,
     }
-    lines.retain(|line| !line.is_empty());
-    lines
+}
+
+/// The last place up to `index` where a character begins.
+fn boundary(text: &str, index: usize) -> usize {
+    (0..=index.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
 }
 
 /// A test in the learner's words.
@@ -290,4 +319,33 @@ fn to_json(course: &Course, upto: Number, before: Number, now: Number, broken: &
             json!({"number": number, "title": title, "goal": goal, "minutes": minutes, "doc": format!("docs/milestones/{number}.md")})
         }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{message, once, telling};
+    use crate::milestone::{Outcome, TestCase};
+
+    #[test]
+    fn a_failure_is_told_once_and_without_its_trace() {
+        let long = "GET /notes: expected status 200, got 501 — milestone 1, see docs/milestones/1.md";
+        assert_eq!(once(&format!("{long}java.lang.AssertionError: {long}\n\tat com.example.A.b(A.java:1)")), long);
+        assert_eq!(once("no\nAssertionError: no\n    at x"), "no");
+        assert_eq!((once("as it is"), once("")), ("as it is", ""));
+        let case = |message: &str| TestCase {
+            id: "m1/a/b".to_owned(),
+            milestone: 1,
+            outcome: Outcome::Failed,
+            message: message.to_owned(),
+            seconds: 0.0,
+        };
+        assert_eq!(message(&case("expected: 1\n but was: 2\n\tat A.b(A.java:1)\n\tat C")), ["expected: 1", " but was: 2"]);
+    }
+
+    #[test]
+    fn what_the_build_says_of_errors_is_told() {
+        assert_eq!(telling("a\n[ERROR] b\nc\n"), ["[ERROR] b"]);
+        assert_eq!(telling("[ERROR] b\n[ERROR]\n[ERROR] b\n[ERROR] -> [Help 1]\n"), ["[ERROR] b"]);
+        assert_eq!(telling("a\n\nb\n"), ["a", "b"]);
+    }
 }
