@@ -23,8 +23,8 @@ use crate::{
 /// Part of what these rows depend on.
 const SOURCE: &str = include_str!("spring.rs");
 
-/// Not the ports of `compose`.
-const FIRST_PORT: u16 = 18_180;
+/// Where a kit listens that is booted; one after the other, and not where `compose` has its ports.
+const PORT: u16 = 18_181;
 
 /// What names the servers of a kit that has some.
 const COMPOSE: &str = "compose.yaml";
@@ -302,8 +302,8 @@ pub fn boot(world: &World, arguments: &Arguments) -> Vec<Row> {
         }
         cells.extend(steps.into_iter().filter(|at| arguments.wants_at(*at)).map(|at| (kit.last(), cell.at(at))));
     }
-    for (port, (last, mut cell)) in (FIRST_PORT + 1..).zip(cells) {
-        let (at, option) = (cell.rendition.at, cell.option());
+    for (last, mut cell) in cells {
+        let option = cell.option();
         let needed = [
             &["docker", "version", "--format", "{{.Server.Version}}"][..],
             &["openapi-spec-validator", "--version"],
@@ -313,20 +313,14 @@ pub fn boot(world: &World, arguments: &Arguments) -> Vec<Row> {
             rows.push(Row::skipped("boot", &cell.kit, option, why));
             continue;
         }
-        cell.settings.push(("port".to_owned(), port.to_string()));
-        let start = Instant::now();
-        let mut described = None;
-        let ran = booted(world, &cell, |made| {
-            let toured = toured(made);
-            // Last: what is tried there may use up what a client is allowed.
-            described = (at == last && has_description(made))
-                .then(|| Row::of("openapi", &cell.kit, Some(at), option.clone(), || description_holds(made, port)));
-            toured
-        });
-        let mut row = Row::of("boot", &cell.kit, Some(at), option.clone(), || ran);
-        row.seconds = start.elapsed().as_secs_f64() - described.as_ref().map_or(0.0, |row| row.seconds);
-        rows.push(row);
-        rows.extend(described);
+        cell.settings.push(("port".to_owned(), PORT.to_string()));
+        rows.push(proven(world, "boot", &cell, &option, SOURCE, || {
+            booted(world, &cell, |made| {
+                toured(made)?;
+                // Last: what is tried there may use up what a client is allowed.
+                if cell.rendition.at == last && has_description(made) { description_holds(made) } else { Ok(()) }
+            })
+        }));
     }
     rows
 }
@@ -447,8 +441,8 @@ fn has_description(made: &Made) -> bool {
 }
 
 /// The API's description is valid, and no request that is made from it gets a 5xx.
-fn description_holds(made: &Made, port: u16) -> Result<(), String> {
-    let url = format!("http://127.0.0.1:{port}/v3/api-docs");
+fn description_holds(made: &Made) -> Result<(), String> {
+    let url = format!("http://127.0.0.1:{PORT}/v3/api-docs");
     let file = made.folder.join("target/openapi.json");
     run(
         Command::new("curl").args(["--silent", "--show-error", "--fail", "--max-time", "30", "--output"]).arg(&file).arg(&url),
