@@ -18,7 +18,7 @@ mod walk;
 use std::path::Path;
 
 pub use apply::apply;
-pub use create::{creatable, create};
+pub use create::{creatable, create, create_with};
 pub use files::{
     creatable_file, create_file, make_folder, read_bytes, read_text, read_toml, remember, remembered, rendered_around, repository_around,
     write_log, written_since,

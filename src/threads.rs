@@ -3,6 +3,7 @@
 use std::{
     panic,
     sync::{
+        Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -40,6 +41,23 @@ pub(crate) fn pair<T: Sync, W: Send, R: Send>(items: &[T], workers: [W; 2], work
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// What `here` gives on this thread and `there`, in the meantime, on another one; where no thread can be had one comes after the other.
+pub(crate) fn beside<L, R: Send>(here: impl FnOnce() -> L, there: impl FnOnce() -> R + Send) -> (L, R) {
+    // A thread that is refused drops what it was to do: the slot keeps it for this one.
+    let slot = Mutex::new(Some(there));
+    let take = || slot.lock().unwrap_or_else(PoisonError::into_inner).take().map(|there| there());
+    thread::scope(|scope| {
+        let other = thread::Builder::new().spawn_scoped(scope, take);
+        let left = here();
+        let right = match other.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(Some(right))) => right,
+            Ok(Err(panicked)) => panic::resume_unwind(panicked),
+            Ok(Ok(None)) | Err(_) => take().unwrap_or_else(|| unreachable!("nobody else takes it")),
+        };
+        (left, right)
+    })
+}
+
 /// Takes everything that `make` gives; the next item is made while the last is taken. The first error ends both.
 pub fn ahead<T: Send, E: Send>(make: impl Iterator<Item = Result<T, E>> + Send, mut take: impl FnMut(T) -> Result<(), E>) -> Result<(), E> {
     // One that waits, beside the one in the making and the one in use: what is made may be large.
@@ -65,7 +83,7 @@ pub fn ahead<T: Send, E: Send>(make: impl Iterator<Item = Result<T, E>> + Send, 
 mod tests {
     use std::cell::Cell;
 
-    use super::{WORTH_IT, ahead, pair};
+    use super::{WORTH_IT, ahead, beside, pair};
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
@@ -87,6 +105,11 @@ mod tests {
     #[should_panic(expected = "no such thing")]
     fn a_panic_of_either_thread_is_the_callers() {
         pair(&[(); 100], [(), ()], |(), ()| panic!("no such thing"));
+    }
+
+    #[test]
+    fn both_are_done_once() {
+        assert_eq!(beside(|| 1, || "two"), (1, "two"));
     }
 
     #[test]

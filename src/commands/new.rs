@@ -44,11 +44,11 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
     let answers = answers(args, renderer.kit(), env)?;
 
     // 3. what that gives, and where it goes
-    let mut rendered = ManuallyDrop::new(renderer.render(&answers, &rendition)?);
+    let rendered = ManuallyDrop::new(renderer.render(&answers, &rendition)?);
     let files = rendered.tree.len();
-    let own_files = receipt::own_files(renderer.kit(), &rendered, &answers, &rendition)?;
-    rendered.tree.extend(own_files);
-    let tree = &rendered.tree;
+    let (kit, of) = (renderer.kit(), &*rendered);
+    let own_files = || receipt::own_files(kit, of, &answers, &rendition);
+    let whole = || receipt::repository(kit, of, &answers, &rendition);
     let next_steps = next_steps(&renderer, &answers, &rendition)?;
     let target = target(args, &answers, env);
     let made = Made { kit: renderer.kit(), answers: &answers, rendition: &rendition, rendered: &rendered, files, next_steps, target };
@@ -59,7 +59,7 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
         Form::Zip | Form::Tar => disk::creatable_file(&made.target.path)?,
     }
     if args.dry_run || args.diff {
-        return preview(args, &made, tree, env);
+        return preview(args, &made, &whole()?, env);
     }
     if !agreed(args, &made, env)? {
         return Err(Error::interrupted());
@@ -75,9 +75,10 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
         disk::sweep(parent, &watch);
     }
     match made.target.form {
-        Form::Folder => disk::create(&made.target.path, tree, &watch)?,
-        Form::Zip => disk::create_file(&made.target.path, &archive::zip(tree, &made.target.prefix)?, &watch)?,
-        Form::Tar => disk::create_file(&made.target.path, &archive::tar(tree, &made.target.prefix), &watch)?,
+        // Half of what is written there is made while the other half is written.
+        Form::Folder => disk::create_with(&made.target.path, &rendered.tree, own_files, &watch)?,
+        Form::Zip => disk::create_file(&made.target.path, &archive::zip(&whole()?, &made.target.prefix)?, &watch)?,
+        Form::Tar => disk::create_file(&made.target.path, &archive::tar(&whole()?, &made.target.prefix), &watch)?,
     }
     let has_commit = wants_git && first_commit(&made, env);
     if let (Form::Folder, Some(known)) = (made.target.form, &env.known) {
@@ -86,7 +87,7 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
 
     // 6. told
     if args.json {
-        env.out.json(&made.to_json(&from_nothing(tree), has_commit))?;
+        env.out.json(&made.to_json(&from_nothing(&whole()?), has_commit))?;
     } else {
         made.tell(has_commit, env);
     }

@@ -1,6 +1,12 @@
 //! A new repository: all of it, or nothing.
 
-use std::{ffi::OsStr, fmt::Write as _, fs, io::ErrorKind as Io, path::Path};
+use std::{
+    ffi::OsStr,
+    fmt::Write as _,
+    fs,
+    io::ErrorKind as Io,
+    path::{Path, PathBuf},
+};
 
 use super::{
     OWN_FOLDER, Verb, Watch,
@@ -15,6 +21,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
+    threads::beside,
     tree::Tree,
 };
 
@@ -27,9 +34,24 @@ const NAMED: usize = 3;
 /// complete or not at all. An empty folder is filled in place by the transaction of [`apply`](super::apply), so that a shell standing in it
 /// stays in it. Nothing is synced: after a power cut a new repository may have to be rendered again.
 pub fn create(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
+    create_all(target, tree, None::<fn() -> Result<Tree>>, watch)
+}
+
+/// The same with more files, which `more` makes on another thread while those of `tree` are written. Where it fails nothing is left.
+pub fn create_with(target: &Path, tree: &Tree, more: impl FnOnce() -> Result<Tree> + Send, watch: &dyn Watch) -> Result<()> {
+    create_all(target, tree, Some(more), watch)
+}
+
+fn create_all(target: &Path, tree: &Tree, more: Option<impl FnOnce() -> Result<Tree> + Send>, watch: &dyn Watch) -> Result<()> {
     match fs::symlink_metadata(target) {
-        Ok(_) => create_in(target, tree, watch),
-        Err(error) if error.kind() == Io::NotFound => create_anew(target, tree, watch),
+        Ok(_) => {
+            let mut whole = tree.clone();
+            if let Some(more) = more {
+                whole.extend(more()?);
+            }
+            create_in(target, &whole, watch)
+        }
+        Err(error) if error.kind() == Io::NotFound => create_anew(target, tree, more, watch),
         Err(error) => Err(Error::io("create", target, error)),
     }
 }
@@ -45,9 +67,16 @@ pub fn creatable(target: &Path) -> Result<()> {
     if Journal::of(target).exists() || found == [OWN_FOLDER] { Ok(()) } else { refuse_unless_empty(target, &found) }
 }
 
-fn create_anew(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
+fn create_anew(target: &Path, tree: &Tree, more: Option<impl FnOnce() -> Result<Tree> + Send>, watch: &dyn Watch) -> Result<()> {
     let (temporary, folder, names) = make_temporary(target, watch)?;
-    render(temporary.path(), &names[1..], tree, watch)?;
+    let root = make_parents(temporary.path(), &names[1..], watch)?;
+    if let Some(more) = more {
+        let (written, more) = beside(|| render(&root, tree, watch), more);
+        written?;
+        render(&root, &more?, watch)?;
+    } else {
+        render(&root, tree, watch)?;
+    }
     let (mut from, mut to) = (temporary.path().to_path_buf(), folder.to_path_buf());
     for (depth, name) in names.iter().enumerate() {
         if depth > 0 {
@@ -91,22 +120,28 @@ fn make_temporary<'t>(target: &'t Path, watch: &dyn Watch) -> Result<(Temporary,
     }
 }
 
-/// Writes the tree to a folder that is there, below these parents.
-fn render(folder: &Path, parents: &[&OsStr], tree: &Tree, watch: &dyn Watch) -> Result<()> {
-    let make = |folder: &Path| {
-        ask(watch, Verb::MakeFolder, folder)?;
-        fs::create_dir(folder).map_err(|error| Error::io("create", folder, error))
-    };
+fn make_folder(folder: &Path, watch: &dyn Watch) -> Result<()> {
+    ask(watch, Verb::MakeFolder, folder)?;
+    fs::create_dir(folder).map_err(|error| Error::io("create", folder, error))
+}
+
+/// Makes these folders, each in the one before, and says where the last one is.
+fn make_parents(folder: &Path, parents: &[&OsStr], watch: &dyn Watch) -> Result<PathBuf> {
     let mut root = folder.to_path_buf();
     for parent in parents {
         root.push(parent);
-        make(&root)?;
+        make_folder(&root, watch)?;
     }
-    let mut walk = Walk::new(&root);
+    Ok(root)
+}
+
+/// Writes the tree to a folder that is there and has none of it.
+fn render(root: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
+    let mut walk = Walk::new(root);
     for (path, entry) in tree.iter() {
         walk.go(
             path,
-            |folder, _, _| make(folder),
+            |folder, _, _| make_folder(folder, watch),
             |file, _| {
                 ask(watch, Verb::Write, file)?;
                 system::write_new(file, entry).map(drop).map_err(|error| Error::io("write", file, error))
