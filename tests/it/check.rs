@@ -2,27 +2,18 @@
 
 use std::fs;
 
-use crate::transcript::{Ended, Transcript};
-
-fn made(at: u32) -> Ended {
-    Transcript::of(&format!("new stairs . --yes --quiet --no-git --at {at}")).fixture("learning").check()
-}
-
-fn typed(line: &str, earlier: Ended) -> Transcript {
-    Transcript::of(line).fixture("learning").after(earlier)
-}
-
-fn write(ended: &Ended, path: &str, text: &str) {
-    fs::write(ended.dir.path().join(path), text).expect("a file");
-}
+use crate::{
+    learning::{made, read, typed, write},
+    transcript::{Ended, Transcript},
+};
 
 fn state(ended: &Ended) -> String {
-    fs::read_to_string(ended.dir.path().join("milestone.cfg")).expect("the state")
+    read(ended, "milestone.cfg")
 }
 
 #[test]
 fn a_milestone_is_red_until_it_is_solved_and_then_the_next_one_opens() {
-    let ended = made(0);
+    let ended = made("--at 0");
     let red = typed("check", ended)
         .status(4)
         .stdout(
@@ -50,7 +41,7 @@ fn a_milestone_is_red_until_it_is_solved_and_then_the_next_one_opens() {
 
 #[test]
 fn what_worked_before_is_told_first() {
-    let ended = made(1);
+    let ended = made("--at 1");
     write(&ended, "work.txt", "smoke\nstep 2\n");
     let ended = typed("check", ended).run();
     assert!(
@@ -64,7 +55,7 @@ fn what_worked_before_is_told_first() {
 
 #[test]
 fn a_later_milestone_counts_only_with_those_before_it() {
-    let ended = made(0);
+    let ended = made("--at 0");
     write(&ended, "work.txt", "smoke\nstep 2\n");
     let ended = typed("check 2", ended).run();
     assert!(ended.stderr.contains("error: milestone 1 is not reached yet\n"), "{}", ended.stderr);
@@ -81,7 +72,7 @@ fn a_later_milestone_counts_only_with_those_before_it() {
 
 #[test]
 fn code_that_does_not_build_a_missing_server_and_a_missing_tool_are_told_apart() {
-    let ended = made(1);
+    let ended = made("--at 1");
     write(&ended, "does-not-compile", "");
     let ended = typed("check", ended)
         .status(4)
@@ -114,7 +105,7 @@ fn code_that_does_not_build_a_missing_server_and_a_missing_tool_are_told_apart()
 
 #[test]
 fn a_report_of_an_earlier_run_is_not_counted() {
-    let ended = made(0);
+    let ended = made("--at 0");
     let ended = typed("check 2", ended).run();
     // The second report is from that run, and says nothing of this one.
     let ended = typed("check --json", ended).run();
@@ -126,12 +117,12 @@ fn a_report_of_an_earlier_run_is_not_counted() {
 
 #[test]
 fn status_knows_the_way_and_what_has_changed() {
-    let ended = made(1);
+    let ended = made("--at 1");
     insta::assert_snapshot!("status", {
         let ended = typed("status", ended).run();
         ended.stdout
     });
-    let ended = typed("check", made(1)).run();
+    let ended = typed("check", made("--at 1")).run();
     let ended = typed("status", ended).run();
     assert!(
         ended.stdout.contains("Last check: milestone 2, 1 of 2 tests passed; since then 0 files of yours changed.\n"),
@@ -148,7 +139,7 @@ fn status_knows_the_way_and_what_has_changed() {
 
 #[test]
 fn each_hint_is_one_more_and_none_is_of_another_answer() {
-    let one = typed("hint", made(0))
+    let one = typed("hint", made("--at 0"))
         .stdout("Milestone 1, hint 1 of 2\n  A step is a line.\n")
         .stderr("hint: `stagekit hint` shows the next one\n")
         .check();
@@ -164,7 +155,7 @@ fn each_hint_is_one_more_and_none_is_of_another_answer() {
 
 #[test]
 fn the_repository_is_found_from_below_and_missed_elsewhere() {
-    let ended = made(0);
+    let ended = made("--at 0");
     let ended = typed("status", ended).cwd("docs/milestones").run();
     assert!(ended.stdout.ends_with("  read ../../docs/milestones/1.md\n"), "{}", ended.stdout);
     for command in ["check", "status", "hint"] {
@@ -180,8 +171,8 @@ fn the_repository_is_found_from_below_and_missed_elsewhere() {
 
 #[test]
 fn git_ignores_what_is_remembered() {
-    let before = made(0).files();
-    let ended = typed("check", typed("hint", made(0)).run()).run();
+    let before = made("--at 0").files();
+    let ended = typed("check", typed("hint", made("--at 0")).run()).run();
     let ignored = fs::read_to_string(ended.dir.path().join(".stagekit/.gitignore")).expect("a file");
     let more: Vec<String> = ended.files().into_iter().filter(|path| path.starts_with(".stagekit/") && !before.contains(path)).collect();
     assert_eq!(more, [".stagekit/check.log", ".stagekit/local.toml"]);

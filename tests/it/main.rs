@@ -11,6 +11,8 @@ mod transcript;
 #[cfg(unix)]
 mod check;
 mod command_line;
+#[cfg(unix)]
+mod learning;
 mod list;
 mod new;
 #[cfg(unix)]

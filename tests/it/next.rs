@@ -2,15 +2,10 @@
 
 use std::net::TcpListener;
 
-use crate::transcript::{Ended, Transcript};
-
-fn made(settings: &str) -> Ended {
-    Transcript::of(&format!("new stairs . --yes --quiet --no-git {settings}")).fixture("learning").check()
-}
-
-fn typed(line: &str, earlier: Ended) -> Transcript {
-    Transcript::of(line).fixture("learning").after(earlier)
-}
+use crate::{
+    learning::{made, typed},
+    transcript::Transcript,
+};
 
 #[test]
 fn tools_are_looked_for_as_the_answers_want_them() {

@@ -4,23 +4,10 @@ use std::{fs, path::Path};
 
 use tempfile::TempDir;
 
-use crate::transcript::{Ended, Transcript, fixtures};
-
-fn made(at: u32) -> Ended {
-    Transcript::of(&format!("new stairs . --yes --quiet --no-git --at {at}")).fixture("learning").check()
-}
-
-fn typed(line: &str, earlier: Ended) -> Transcript {
-    Transcript::of(line).fixture("learning").after(earlier)
-}
-
-fn write(ended: &Ended, path: &str, text: &str) {
-    fs::write(ended.dir.path().join(path), text).expect("a file");
-}
-
-fn read(ended: &Ended, path: &str) -> String {
-    fs::read_to_string(ended.dir.path().join(path)).expect("a file")
-}
+use crate::{
+    learning::{made, read, typed, write},
+    transcript::{Ended, Transcript, fixtures},
+};
 
 /// The same kit in its next version: another first line of the work, and a page that says more.
 fn newer() -> TempDir {
@@ -53,7 +40,7 @@ fn with_newer(line: &str, newer: &TempDir, earlier: Ended) -> Transcript {
 
 #[test]
 fn what_a_milestone_changes_is_shown() {
-    let ended = typed("solution", made(0))
+    let ended = typed("solution", made("--at 0"))
         .stdout("diff --git a/work.txt b/work.txt\n--- a/work.txt\n+++ b/work.txt\n@@ -1 +1,2 @@\n smoke\n+step 1\n")
         .stderr("hint: `stagekit solution 1 --mine` compares with your files, `--apply` takes it over\n")
         .check();
@@ -65,7 +52,7 @@ fn what_a_milestone_changes_is_shown() {
 
 #[test]
 fn from_the_starter_to_the_end_by_the_reference() {
-    let mut ended = made(0);
+    let mut ended = made("--at 0");
     for number in 1..=2 {
         ended = typed("check", ended).run();
         assert_eq!(ended.status, 4, "{}", ended.stdout);
@@ -86,7 +73,7 @@ fn from_the_starter_to_the_end_by_the_reference() {
 
 #[test]
 fn a_later_milestone_waits_for_those_before_it() {
-    typed("solution 2 --apply", made(0))
+    typed("solution 2 --apply", made("--at 0"))
         .status(2)
         .stderr(
             "error: milestone 2 builds on milestone 1, which is not reached yet\n\
@@ -97,7 +84,7 @@ fn a_later_milestone_waits_for_those_before_it() {
 
 #[test]
 fn where_the_learner_wrote_too_nothing_is_written_unless_markers_are_wanted() {
-    let ended = made(0);
+    let ended = made("--at 0");
     write(&ended, "work.txt", "smoke\nstep one, my way\n");
     let ended = typed("solution --apply", ended)
         .status(3)
@@ -127,7 +114,7 @@ fn where_the_learner_wrote_too_nothing_is_written_unless_markers_are_wanted() {
 #[test]
 fn an_update_takes_what_is_new_and_leaves_what_is_the_users() {
     let newer = newer();
-    let ended = made(0);
+    let ended = made("--at 0");
     write(&ended, "work.txt", "smoke\nmy own step\n");
     write(&ended, "mine.txt", "mine\n");
     fs::remove_file(ended.dir.path().join("docs/milestones/2.md")).expect("a file");
@@ -165,7 +152,7 @@ fn an_update_takes_what_is_new_and_leaves_what_is_the_users() {
 #[test]
 fn an_update_keeps_the_reference_code_that_was_taken() {
     let newer = newer();
-    let ended = typed("solution --apply --quiet", made(0)).run();
+    let ended = typed("solution --apply --quiet", made("--at 0")).run();
     assert_eq!((ended.status, read(&ended, "work.txt").as_str()), (0, "smoke\nstep 1\n"));
     let ended = with_newer("update --quiet", &newer, ended).run();
     assert_eq!((ended.status, read(&ended, "work.txt").as_str()), (0, "smoke\n# the steps\nstep 1\n"));
@@ -173,7 +160,7 @@ fn an_update_keeps_the_reference_code_that_was_taken() {
 
 #[test]
 fn what_differs_from_the_kit_is_shown() {
-    let ended = made(0);
+    let ended = made("--at 0");
     write(&ended, "work.txt", "smoke\nmine\n");
     typed("diff", ended).stdout("diff --git a/work.txt b/work.txt\n--- a/work.txt\n+++ b/work.txt\n@@ -1 +1,2 @@\n smoke\n+mine\n").check();
 }
