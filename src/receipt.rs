@@ -152,6 +152,11 @@ pub fn base(rendered: &Rendered) -> impl Iterator<Item = (&RelPath, &Entry)> + C
     rendered.tree.iter().filter(|(path, _)| !matches!(rendered.roles.get(path), Some(Role::Hidden | Role::State)))
 }
 
+/// The same as a tree of its own.
+pub fn base_tree(rendered: &Rendered) -> Tree {
+    base(rendered).map(|(path, entry)| (path.clone(), entry.clone())).collect()
+}
+
 /// Everything that a new repository of `kit` consists of: what was rendered, and `.stagekit`.
 pub fn repository(kit: &KitManifest, rendered: &Rendered, answers: &Answers, rendition: &Rendition) -> Result<Tree> {
     let mut tree = rendered.tree.clone();

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value as Json, json};
 
 use super::{
-    repository::{Repository, milestone},
+    repository::{Repository, milestone, points},
     text,
 };
 use crate::{
@@ -267,15 +267,13 @@ fn capital(text: &str) -> String {
 /// Says what is done, and opens what comes next.
 fn open(repository: &Repository, course: &Course, now: Number, env: &mut Env) {
     let palette = env.out.palette();
-    let done: u32 = course.milestones.iter().filter(|step| step.number <= now).map(|step| step.points).sum();
-    let all: u32 = course.milestones.iter().map(|step| step.points).sum();
+    let (done, all) = (points(course, now), points(course, course.last));
     let what = palette.paint(Ink::Good, format!("Milestone {now} of {} is done", course.last));
     env.out.line(format!("{what}: {done} of {}.", text::count(all as usize, "point")));
     match course.milestones.iter().find(|step| step.number == now + 1) {
         Some(next) => {
             env.out.line(format!("Next is milestone {}: {} ({})", next.number, next.title, text::duration(next.minutes)));
-            env.out.paragraph("  ", "  ", &next.goal);
-            env.out.line(format!("  read {}", repository.shown(&format!("docs/milestones/{}.md", next.number), env)));
+            repository.tell_goal(next, env);
         }
         None => env.out.line("That was the last one: the project is finished."),
     }

@@ -78,7 +78,7 @@ impl Repository {
         let layer = self.kit()?;
         let rendition = Rendition { at: number, ..layer.rendition.clone() };
         let rendered = renderer.render(&layer.answers, &rendition)?;
-        Ok(receipt::base(&rendered).map(|(path, entry)| (path.clone(), entry.clone())).collect())
+        Ok(receipt::base_tree(&rendered))
     }
 
     /// The pristine rendering that this repository goes back to.
@@ -147,9 +147,21 @@ impl Repository {
         }
     }
 
+    /// Says what a milestone is to reach, and where that is explained.
+    pub(super) fn tell_goal(&self, step: &Step, env: &mut Env) {
+        env.out.paragraph("  ", "  ", &step.goal);
+        let page = self.shown(&format!("docs/milestones/{}.md", step.number), env);
+        env.out.line(format!("  read {page}"));
+    }
+
     fn state(&self) -> Result<&State> {
         self.course()?.state.as_ref().ok_or_else(|| Error::failed("the receipt does not say where the milestone stands"))
     }
+}
+
+/// What the milestones up to `upto` count.
+pub(super) fn points(course: &Course, upto: Number) -> u32 {
+    course.milestones.iter().filter(|step| step.number <= upto).map(|step| step.points).sum()
 }
 
 /// Milestone `number` of `course`.

@@ -80,8 +80,7 @@ fn show(args: &SolutionArgs, number: Number, shown: &Plan, env: &mut Env) -> Res
     if args.json {
         return env.out.json(&json!({"milestone": number, "plan": shown.to_json(), "diff": shown.diff()}));
     }
-    let diff = text::painted_diff(&shown.diff(), env.out.palette());
-    env.out.print(&diff);
+    text::print_diff(&shown.diff(), &mut env.out);
     if shown.is_settled() {
         env.out.say("there is no difference");
     } else if !args.mine {

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{repository::Repository, text};
+use super::{
+    repository::{Repository, points},
+    text,
+};
 use crate::{
     cli::StatusArgs,
     course::Course,
@@ -50,10 +53,6 @@ pub fn run(args: &StatusArgs, env: &mut Env) -> Result<()> {
     }
     print(&repository, course, reached, &local, changed.as_deref(), env);
     Ok(())
-}
-
-fn points(course: &Course, upto: Number) -> u32 {
-    course.milestones.iter().filter(|step| step.number <= upto).map(|step| step.points).sum()
 }
 
 /// The learner's files that are not as the last check saw them; `None` without a check.
@@ -114,7 +113,6 @@ fn print(repository: &Repository, course: &Course, reached: Number, local: &Loca
     if let Some(next) = course.milestones.iter().find(|step| step.number == reached + 1) {
         env.out.line("");
         env.out.line(format!("Next is milestone {}: {}", next.number, next.title));
-        env.out.paragraph("  ", "  ", &next.goal);
-        env.out.line(format!("  read {}", repository.shown(&format!("docs/milestones/{}.md", next.number), env)));
+        repository.tell_goal(next, env);
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
     error,
-    output::{Ink, Palette},
+    output::{Ink, Output},
 };
 
 /// `45 min`, `2 h`, `8 h 30 min`.
@@ -21,10 +21,11 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// A unified diff as a terminal shows it.
-pub(super) fn painted_diff(diff: &str, palette: Palette) -> String {
+/// Prints a unified diff, in colours where a terminal shows them.
+pub(super) fn print_diff(diff: &str, out: &mut Output) {
+    let palette = out.palette();
     if !palette.is_coloured() {
-        return diff.to_owned();
+        return out.print(diff);
     }
     let painted = diff.lines().map(|line| {
         let ink = match line.as_bytes() {
@@ -36,7 +37,7 @@ pub(super) fn painted_diff(diff: &str, palette: Palette) -> String {
         };
         format!("{}\n", palette.paint(ink, line))
     });
-    painted.collect()
+    out.print(&painted.collect::<String>());
 }
 
 /// Paths, sorted, as a tree: a line each for folders and files.

@@ -49,8 +49,7 @@ pub fn run(args: &UpdateArgs, env: &mut Env) -> Result<()> {
     if args.json {
         env.out.json(&json!({"kit": repository.kit()?.name, "from": from, "to": to, "written": !args.dry_run && !args.diff, "plan": planned.to_json()}))?;
     } else if args.diff {
-        let diff = text::painted_diff(&planned.diff(), env.out.palette());
-        env.out.print(&diff);
+        text::print_diff(&planned.diff(), &mut env.out);
     } else {
         env.out.print(&planned.listing());
     }
@@ -91,8 +90,7 @@ pub fn diff(args: &DiffArgs, env: &mut Env) -> Result<()> {
     if args.json {
         return env.out.json(&changes.to_json());
     }
-    let diff = text::painted_diff(&changes.diff(), env.out.palette());
-    env.out.print(&diff);
+    text::print_diff(&changes.diff(), &mut env.out);
     if changes.is_settled() {
         env.out.say("every file of the kit is as it was rendered");
     }
@@ -123,7 +121,7 @@ fn now(repository: &Repository, renderer: &Renderer<'_>) -> Result<(Receipt, Tre
     let file = Some((format!("{}/receipt.toml", receipt::FOLDER), known));
     let answers = settle(kit, &Given { file, seed: layer.rendition.seed.as_deref(), ..Given::default() }, &mut |_| {})?;
     let rendered = renderer.render(&answers, &layer.rendition)?;
-    let mut fresh: Tree = receipt::base(&rendered).map(|(path, entry)| (path.clone(), entry.clone())).collect();
+    let mut fresh = receipt::base_tree(&rendered);
 
     // Reference code that was taken over stays at its milestone.
     let numbers: std::collections::BTreeSet<Number> = repository.receipt.taken.values().copied().collect();

@@ -45,11 +45,8 @@ pub fn create_with(target: &Path, tree: &Tree, more: impl FnOnce() -> Result<Tre
 fn create_all(target: &Path, tree: &Tree, more: Option<impl FnOnce() -> Result<Tree> + Send>, watch: &dyn Watch) -> Result<()> {
     match fs::symlink_metadata(target) {
         Ok(_) => {
-            let mut whole = tree.clone();
-            if let Some(more) = more {
-                whole.extend(more()?);
-            }
-            create_in(target, &whole, watch)
+            let more = more.map_or_else(|| Ok(Tree::new()), |more| more())?;
+            create_in(target, [tree, &more], watch)
         }
         Err(error) if error.kind() == Io::NotFound => create_anew(target, tree, more, watch),
         Err(error) => Err(Error::io("create", target, error)),
@@ -162,7 +159,7 @@ fn refuse_unless_folder(target: &Path) -> Result<()> {
     }
 }
 
-fn create_in(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
+fn create_in(target: &Path, trees: [&Tree; 2], watch: &dyn Watch) -> Result<()> {
     refuse_unless_folder(target)?;
     let mut found = names_in(target)?;
     if found.iter().any(|name| name == OWN_FOLDER) {
@@ -177,8 +174,9 @@ fn create_in(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
         names_in(&target.join(OWN_FOLDER))?.into_iter().filter(|name| name != "lock").map(|name| format!("{OWN_FOLDER}/{name}")).collect();
     refuse_unless_empty(target, &[found, own].concat())?;
     let own_folder = format!("{OWN_FOLDER}/");
-    let moves = tree
-        .iter()
+    let moves = trees
+        .into_iter()
+        .flat_map(Tree::iter)
         .map(|(path, entry)| Move { path, before: None, fresh: Some(entry), last: path.as_str().starts_with(&own_folder) })
         .collect();
     transact(target, moves, Durability::Journal, watch)?;
