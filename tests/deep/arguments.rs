@@ -41,13 +41,15 @@ usage: cargo test --test deep -- [OPTION]…
                      sbom      `-Psecurity` lists what the jar is made of
                      hostile   free texts come back unchanged from real parsers, or are refused
                      faults    full disk, signals at every step, two runs at once
+                     kubernetes  a cluster takes the manifests; each pod runs as its manifest says, and its probes answer
+                     monitoring  a Prometheus scrapes the service; the alerts' tests pass, every metric that is asked for exists, traces arrive
   --images         only list the container images that are needed, one a line
   --full           all pairs of options
   --afresh         build every cell, recorded or not
   --seed TEXT      what samples are drawn by (default: today's date, printed)
 
 Environment: JAVA_HOMES (JDK homes, `:` between them, oldest first; default: found below /usr/lib/jvm), DOCKER_HOST, IT_POSTGRES_URL, IT_MYSQL_URL,
-IT_REDIS_URL (servers to use instead of starting some), MVNW_REPOURL and MAVEN_ARGS (passed on to Maven), DEEP_FOLDER (where to work; default target/deep),
+IT_REDIS_URL (servers to use instead of starting some), KUBECONFIG (a cluster for `kubernetes`), MVNW_REPOURL and MAVEN_ARGS (passed on to Maven), DEEP_FOLDER (where to work; default target/deep),
 DEEP_TEMPLATES (a folder of templates that lies over the built-in ones: a kit is tried without compiling stagekit),
 CI=true (a check that cannot run is a failure, not a skip).";
 
@@ -73,7 +75,7 @@ impl Arguments {
                 _ => return Err(HELP.to_owned()),
             }
         }
-        if let Some(unknown) = arguments.checks.iter().find(|name| !crate::checks::all().iter().any(|check| check.name == name.as_str())) {
+        if let Some(unknown) = arguments.checks.iter().find(|name| !crate::all_checks().any(|check| check.name == name.as_str())) {
             return Err(format!("there is no check `{unknown}`\n\n{HELP}"));
         }
         Ok(arguments)

@@ -1,0 +1,109 @@
+//! The features that run a service rather than build it, on real servers: what a repository gets that answers yes to their question.
+//!
+//! Apart from the other checks: they judge with nothing that is in here, and no proof of theirs depends on it.
+
+mod kubernetes;
+mod monitoring;
+mod pod;
+
+use std::{path::Path, process::Command, time::Duration};
+
+use stagekit::{manifest::KitManifest, rendition::Rendition};
+
+use crate::{
+    arguments::Arguments,
+    cell::{Cell, Made},
+    checks::{Check, kits},
+    outcome::{Outcome, Row},
+    world::{World, run},
+};
+
+/// All checks of this kind.
+pub fn checks() -> [Check; 2] {
+    [Check { name: "kubernetes", run: kubernetes::run }, Check { name: "monitoring", run: monitoring::run }]
+}
+
+/// What a proof of here depends on besides the rendered files.
+const SOURCES: [&str; 4] = [
+    include_str!("operations.rs"),
+    include_str!("operations/kubernetes.rs"),
+    include_str!("operations/monitoring.rs"),
+    include_str!("operations/pod.rs"),
+];
+
+/// The solution of each wanted kit that has this yes-or-no question, with yes; once for each database that can be chosen.
+fn solutions<'w>(world: &'w World, arguments: &Arguments, question: &str) -> Vec<(&'w KitManifest, Cell)> {
+    let mut found = Vec::new();
+    for kit in kits(world, arguments).filter(|kit| kit.question(question).is_some()) {
+        let databases =
+            kit.question("database").map_or_else(Vec::new, |question| question.choices.iter().map(|choice| choice.value.clone()).collect());
+        let databases = if databases.is_empty() { vec![None] } else { databases.into_iter().map(Some).collect() };
+        for database in databases {
+            let mut settings = vec![(question.to_owned(), "true".to_owned())];
+            settings.extend(database.map(|database| ("database".to_owned(), database)));
+            if arguments.option.as_ref().is_none_or(|option| settings.contains(option)) {
+                let cell = Cell { kit: kit.name.get_ref().clone(), settings, rendition: Rendition::solved(kit.last()), jdk: None };
+                found.push((kit, cell));
+            }
+        }
+    }
+    found
+}
+
+/// Proves something of a cell, unless a record says that just this was proven before.
+fn proven(world: &World, check: &'static str, cell: &Cell, prove: impl FnOnce(&Made) -> Result<(), String>) -> Row {
+    let (at, option) = (Some(cell.rendition.at), cell.option());
+    let key =
+        cell.render(world).and_then(|(tree, rendered, _)| cell.key(world, &tree, &rendered, &format!("{check}\0{}", SOURCES.concat())));
+    let key = match key {
+        Ok(key) => key,
+        Err(why) => return Row::new(check, &cell.kit, at, option, Outcome::Failed(why), 0.0),
+    };
+    if let Some(proof) = world.records.proven(&key) {
+        return Row::new(check, &cell.kit, at, option, Outcome::Recorded(proof), 0.0);
+    }
+    let name = format!("{check}-{}-{}", cell.kit, option.replace(['=', ' '], "-"));
+    let row = Row::of(check, &cell.kit, at, &option, || prove(&cell.make(world, &name)?));
+    match row.outcome {
+        Outcome::Passed => world.records.prove(&key, &format!("{check} {} at {} {option}", cell.kit, cell.rendition.at)),
+        _ => world.records.refute(&key),
+    }
+    row
+}
+
+/// What a program says that must succeed.
+fn said(program: &str, words: &[&str], folder: &Path, seconds: u64) -> Result<String, String> {
+    let ran = run(Command::new(program).args(words).current_dir(folder), Duration::from_secs(seconds))?;
+    ran.ok(&format!("{program} {}", words.join(" "))).map(|output| output.trim().to_owned())
+}
+
+fn docker(words: &[&str], seconds: u64) -> Result<String, String> {
+    said("docker", words, Path::new("."), seconds)
+}
+
+/// Asks again until it holds.
+fn eventually(seconds: u64, mut holds: impl FnMut() -> Result<(), String>) -> Result<(), String> {
+    let start = std::time::Instant::now();
+    loop {
+        match holds() {
+            Err(why) if start.elapsed() > Duration::from_secs(seconds) => return Err(format!("after {seconds} s: {why}")),
+            Err(_) => std::thread::sleep(Duration::from_millis(500)),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+/// `GET` with curl: status and body.
+fn get(url: &str) -> Result<(u32, String), String> {
+    let words = ["--silent", "--show-error", "--max-time", "3", "--write-out", "\n%{http_code}", url];
+    let answer = said("curl", &words, Path::new("."), 10)?;
+    let (body, status) = answer.rsplit_once('\n').unwrap_or(("", &answer));
+    Ok((status.parse().map_err(|_| format!("curl said `{answer}`"))?, body.to_owned()))
+}
+
+/// The secrets of a repository, made by its own script: name and value.
+fn secrets(made: &Made) -> Result<Vec<(String, String)>, String> {
+    said("scripts/init-env", &[], &made.folder, 10)?;
+    let text = std::fs::read_to_string(made.folder.join(".env")).map_err(|error| format!(".env: {error}"))?;
+    Ok(text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}

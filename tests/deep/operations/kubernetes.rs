@@ -1,0 +1,216 @@
+//! A real API server takes the manifests, rolls them out and back; a container engine runs each pod as its manifest says, and its probes answer.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use serde_json::Value as Json;
+
+use super::{eventually, pod::Pods, proven, said, secrets, solutions};
+use crate::{
+    arguments::Arguments,
+    cell::Made,
+    outcome::Row,
+    world::{World, run as run_to_end},
+};
+
+pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (_, cell) in solutions(world, arguments, "kubernetes") {
+        let needed = world
+            .needs(&["docker", "version", "--format", "{{.Server.Version}}"])
+            .and_then(|_| world.needs(&["kubectl", "version", "--output", "json"]))
+            .and_then(|_| world.needs(&["checkov", "--version"]));
+        rows.push(match needed {
+            Err(why) => Row::skipped("kubernetes", &cell.kit, cell.option(), format!("{why} (KUBECONFIG names the cluster)")),
+            Ok(_) => proven(world, "kubernetes", &cell, applied),
+        });
+    }
+    rows
+}
+
+/// What a cluster is asked about one namespace, which is deleted in the end.
+struct Cluster<'m> {
+    made: &'m Made,
+    namespace: String,
+}
+
+impl Drop for Cluster<'_> {
+    fn drop(&mut self) {
+        let _ = self.kubectl(&["delete", "namespace", &self.namespace, "--wait=false", "--ignore-not-found"]);
+        let _ = said("kubectl", &["delete", "persistentvolume", "--selector", "deep=true", "--wait=false"], Path::new("."), 60);
+    }
+}
+
+impl Cluster<'_> {
+    fn kubectl(&self, words: &[&str]) -> Result<String, String> {
+        let words: Vec<&str> = ["--namespace", &self.namespace].iter().chain(words).copied().collect();
+        said("kubectl", &words, &self.made.folder, 90)
+    }
+
+    fn json(&self, words: &[&str]) -> Result<Json, String> {
+        let words: Vec<&str> = ["get", "--output", "json"].iter().chain(words).copied().collect();
+        serde_json::from_str(&self.kubectl(&words)?).map_err(|error| error.to_string())
+    }
+
+    /// A volume that a claim can have: this cluster may have nobody who makes them.
+    fn create_volume(&self) -> Result<(), String> {
+        let file = self.made.folder.with_extension("volume.yaml");
+        std::fs::write(&file, VOLUME).map_err(|error| format!("{}: {error}", file.display()))?;
+        self.kubectl(&["create", "--filename", file.to_str().unwrap_or_default()]).map(drop)
+    }
+}
+
+const VOLUME: &str = "apiVersion: v1
+kind: PersistentVolume
+metadata:
+  generateName: deep-
+  labels:
+    deep: \"true\"
+spec:
+  capacity:
+    storage: 1Gi
+  accessModes: [ReadWriteOnce]
+  hostPath:
+    path: /tmp
+";
+
+fn applied(made: &Made) -> Result<(), String> {
+    let stack = &made.rendered.stack;
+    let cluster = Cluster { made, namespace: stack.name.clone() };
+    linted(made)?;
+
+    // 1. as the README says
+    cluster.kubectl(&["delete", "namespace", &cluster.namespace, "--ignore-not-found", "--timeout=60s"])?;
+    for module in &stack.modules {
+        let (target, tag) = (format!("run-{}", module.name), format!("{}:local", module.name));
+        said("docker", &["build", "--quiet", "--pull=false", "--target", &target, "--tag", &tag, "."], &made.folder, 600)?;
+    }
+    cluster.kubectl(&["apply", "--filename", "deploy/kubernetes/base/namespace.yaml"])?;
+    let secrets = secrets(made)?;
+    cluster.kubectl(&["create", "secret", "generic", &stack.name, "--from-env-file", ".env"])?;
+    for _ in &stack.services {
+        cluster.create_volume()?;
+    }
+    let said = cluster.kubectl(&["apply", "--kustomize", "deploy/kubernetes/overlays/local"])?;
+    if said.contains("Warning") {
+        return Err(format!("the cluster takes it with warnings:\n{said}"));
+    }
+    cluster
+        .kubectl(&["diff", "--kustomize", "deploy/kubernetes/overlays/local"])
+        .map_err(|why| format!("applied twice it changes something: {why}"))?;
+    for service in &stack.services {
+        cluster.kubectl(&["rollout", "status", &format!("statefulset/{}", service.kind), "--timeout=60s"])?;
+    }
+    cluster.kubectl(&["apply", "--kustomize", "deploy/kubernetes/overlays/production", "--dry-run=server"])?;
+
+    for module in &stack.modules {
+        scaled_and_rolled(&cluster, &module.name)?;
+    }
+    restricted(&cluster)?;
+    ran(&cluster, &secrets)
+}
+
+/// The rendered overlays have no finding.
+fn linted(made: &Made) -> Result<(), String> {
+    for overlay in ["local", "production"] {
+        let manifests = said("kubectl", &["kustomize", &format!("deploy/kubernetes/overlays/{overlay}")], &made.folder, 30)?;
+        if manifests.contains("\n      replicas:") || manifests.contains("NodePort") {
+            return Err(format!("{overlay}: a deployment sets its replicas, or a port of the node is open"));
+        }
+        let file = made.folder.join(format!("{overlay}.yaml"));
+        std::fs::write(&file, manifests).map_err(|error| error.to_string())?;
+        let mut words =
+            vec!["--framework", "kubernetes", "--skip-download", "--compact", "--quiet", "--file", file.to_str().unwrap_or_default()];
+        // A digest is known when the image was pushed (43); tags are not moved here, so what a node has it may keep (15). The servers of the local overlay
+        // run as the numbers that their public images have (40).
+        words.extend(["--skip-check", if overlay == "local" { "CKV_K8S_43,CKV_K8S_15,CKV_K8S_40" } else { "CKV_K8S_43,CKV_K8S_15" }]);
+        let checked = run_to_end(Command::new("checkov").args(&words).current_dir(&made.folder), Duration::from_secs(120))?;
+        std::fs::remove_file(&file).map_err(|error| error.to_string())?;
+        let output = checked.ok("checkov")?;
+        if !output
+            .lines()
+            .any(|line| line.starts_with("Passed checks: ") && !line.starts_with("Passed checks: 0") && line.contains("Failed checks: 0"))
+        {
+            return Err(format!("{overlay}: {output}"));
+        }
+    }
+    Ok(())
+}
+
+/// The autoscaler brings the deployment to two pods, which the service finds; one may be evicted; a new image is rolled out, and back.
+fn scaled_and_rolled(cluster: &Cluster<'_>, name: &str) -> Result<(), String> {
+    let deployment = format!("deployment/{name}");
+    eventually(60, || match &cluster.json(&[&deployment])?["status"]["readyReplicas"] {
+        ready if *ready == 2 => Ok(()),
+        ready => Err(format!("{ready} of 2 pods are ready")),
+    })?;
+    eventually(20, || {
+        let slices = cluster.json(&["endpointslices", "--selector", &format!("kubernetes.io/service-name={name}")])?;
+        let found =
+            slices["items"].as_array().into_iter().flatten().flat_map(|slice| slice["endpoints"].as_array().into_iter().flatten()).count();
+        if found == 2 { Ok(()) } else { Err(format!("the service finds {found} of 2 pods")) }
+    })?;
+    eventually(20, || {
+        let status = &cluster.json(&[&format!("poddisruptionbudget/{name}")])?["status"];
+        if status["disruptionsAllowed"] == 1 && status["expectedPods"] == 2 {
+            Ok(())
+        } else {
+            Err(format!("the disruption budget says {status}"))
+        }
+    })?;
+    let image = |cluster: &Cluster<'_>| {
+        cluster.json(&[&deployment]).map(|found| found["spec"]["template"]["spec"]["containers"][0]["image"].clone())
+    };
+    let first = image(cluster)?;
+    cluster.kubectl(&["set", "image", &deployment, &format!("app={name}:next")])?;
+    cluster.kubectl(&["rollout", "status", &deployment, "--timeout=60s"])?;
+    cluster.kubectl(&["rollout", "undo", &deployment])?;
+    cluster.kubectl(&["rollout", "status", &deployment, "--timeout=60s"])?;
+    let last = image(cluster)?;
+    if last == first { Ok(()) } else { Err(format!("rolled back the image is {last}, not {first}")) }
+}
+
+/// The namespace refuses a pod that may do more: the counter-proof of what it takes.
+fn restricted(cluster: &Cluster<'_>) -> Result<(), String> {
+    match cluster.kubectl(&["run", "stranger", "--image=busybox:1.37", "--dry-run=server"]) {
+        Err(why) if why.contains("violates PodSecurity \"restricted") => Ok(()),
+        other => Err(format!("a pod that asks for nothing is not refused: {other:?}")),
+    }
+}
+
+/// Each pod as its manifest says it, servers first.
+fn ran(cluster: &Cluster<'_>, secrets: &[(String, String)]) -> Result<(), String> {
+    let made = cluster.made;
+    let stack = &made.rendered.stack;
+    let folder = made.folder.with_extension("pods");
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let mut pods = Pods::new(&stack.name, &folder)?;
+    for service in &stack.services {
+        pods.start(&service.kind, &cluster.json(&[&format!("statefulset/{}", service.kind)])?, &[], secrets)?;
+    }
+    for module in &stack.modules {
+        let deployment = cluster.json(&[&format!("deployment/{}", module.name)])?;
+        let mut config = Vec::new();
+        for source in deployment["spec"]["template"]["spec"]["containers"][0]["envFrom"].as_array().into_iter().flatten() {
+            let name = source["configMapRef"]["name"].as_str().ok_or("`envFrom` names no config map")?;
+            let data = cluster.json(&[&format!("configmap/{name}")])?["data"].clone();
+            config.extend(
+                data.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())),
+            );
+        }
+        let pod = pods.start(&module.name, &deployment, &config, secrets)?;
+        // What hangs is noticed, and is well again afterwards.
+        pod.pause(true)?;
+        let noticed = ["readinessProbe", "livenessProbe"].map(|which| (which, pod.probe(which).is_err()));
+        pod.pause(false)?;
+        for (which, is_noticed) in noticed {
+            // A connection is taken by the system, whatever the process does.
+            if !is_noticed && (which == "readinessProbe" || stack.framework == "spring-boot") {
+                return Err(format!("the {which} of a pod that hangs is content"));
+            }
+        }
+        eventually(20, || pod.probe("readinessProbe"))?;
+    }
+    drop(pods);
+    std::fs::remove_dir_all(&folder).map_err(|error| error.to_string())?;
+    Ok(())
+}
