@@ -1,6 +1,6 @@
 //! Which cells of a kit are built. No judge: what is chosen makes no proof worth less.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use stagekit::{
     answers::Kind,
@@ -8,7 +8,7 @@ use stagekit::{
     rendition::{Audience, Rendition},
 };
 
-use super::{NASTY, holds_in};
+use super::NASTY;
 use crate::{cell::Cell, world::World};
 
 /// Answers other than the defaults.
@@ -79,9 +79,14 @@ fn newest_jdk(world: &World, manifest: &KitManifest, language: &Settings) -> Opt
     (Some(newest) != world.jdks.first().map(|jdk| jdk.version)).then_some(newest)
 }
 
-/// The questions that are asked in this language, but for the language itself.
+/// The questions that are asked in this language where all others have their defaults, but for the language itself.
 fn asked<'m>(manifest: &'m KitManifest, language: &'m Settings) -> impl Iterator<Item = &'m Question> {
-    manifest.question.iter().filter(|question| question.name() != "language" && holds_in(language, question.when.as_ref()))
+    let value = |asked: &str| -> Option<Cow<'m, str>> {
+        let given = language.iter().find(|(name, _)| name == asked).map(|(_, value)| Cow::Borrowed(value.as_str()));
+        given.or_else(|| Some(manifest.question(asked)?.default.as_ref()?.to_string().into()))
+    };
+    let is_asked = move |question: &&Question| question.when.as_ref().is_none_or(|condition| condition.holds(&value));
+    manifest.question.iter().filter(|question| question.name() != "language").filter(is_asked)
 }
 
 /// Every value of every choice, yes or no but the default.
