@@ -8,7 +8,7 @@ mod pod;
 
 use std::{path::Path, process::Command, time::Duration};
 
-use stagekit::{manifest::KitManifest, rendition::Rendition};
+use stagekit::rendition::Rendition;
 
 use crate::{
     arguments::Arguments,
@@ -31,21 +31,22 @@ const SOURCES: [&str; 4] = [
     include_str!("operations/pod.rs"),
 ];
 
-/// The solution of each wanted kit that has this yes-or-no question, with yes; once for each database that can be chosen.
-fn solutions<'w>(world: &'w World, arguments: &Arguments, question: &str) -> Vec<(&'w KitManifest, Cell)> {
+/// The solution of each wanted kit that has this yes-or-no question, with yes; once for each language and each database that can be chosen.
+fn solutions(world: &World, arguments: &Arguments, question: &str) -> Vec<Cell> {
     let mut found = Vec::new();
     for kit in kits(world, arguments).filter(|kit| kit.question(question).is_some()) {
-        let databases =
-            kit.question("database").map_or_else(Vec::new, |question| question.choices.iter().map(|choice| choice.value.clone()).collect());
-        let databases = if databases.is_empty() { vec![None] } else { databases.into_iter().map(Some).collect() };
-        for database in databases {
-            let mut settings = vec![(question.to_owned(), "true".to_owned())];
-            settings.extend(database.map(|database| ("database".to_owned(), database)));
-            if arguments.option.as_ref().is_none_or(|option| settings.contains(option)) {
-                let cell = Cell { kit: kit.name.get_ref().clone(), settings, rendition: Rendition::solved(kit.last()), jdk: None };
-                found.push((kit, cell));
-            }
+        let mut variants = vec![vec![(question.to_owned(), "true".to_owned())]];
+        for choice in ["language", "database"].into_iter().filter_map(|name| kit.question(name)) {
+            let with = |value: &str, known: &Vec<_>| [known.clone(), vec![(choice.name().to_owned(), value.to_owned())]].concat();
+            variants = choice
+                .choices
+                .iter()
+                .flat_map(|choice| variants.iter().map(|known| with(&choice.value, known)).collect::<Vec<_>>())
+                .collect();
         }
+        variants.retain(|settings| arguments.option.as_ref().is_none_or(|option| settings.contains(option)));
+        let cell = |settings| Cell { kit: kit.name.get_ref().clone(), settings, rendition: Rendition::solved(kit.last()), jdk: None };
+        found.extend(variants.into_iter().map(cell));
     }
     found
 }

@@ -14,7 +14,7 @@ use crate::{
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (_, cell) in solutions(world, arguments, "kubernetes") {
+    for cell in solutions(world, arguments, "kubernetes") {
         let needed = world
             .needs(&["docker", "version", "--format", "{{.Server.Version}}"])
             .and_then(|_| world.needs(&["kubectl", "version", "--output", "json"]))
@@ -85,8 +85,10 @@ fn applied(made: &Made) -> Result<(), String> {
         said("docker", &["build", "--quiet", "--pull=false", "--target", &target, "--tag", &tag, "."], &made.folder, 600)?;
     }
     cluster.kubectl(&["apply", "--filename", "deploy/kubernetes/base/namespace.yaml"])?;
-    let secrets = secrets(made)?;
-    cluster.kubectl(&["create", "secret", "generic", &stack.name, "--from-env-file", ".env"])?;
+    let secrets = if stack.secrets.is_empty() { Vec::new() } else { secrets(made)? };
+    if !secrets.is_empty() {
+        cluster.kubectl(&["create", "secret", "generic", &stack.name, "--from-env-file", ".env"])?;
+    }
     for _ in &stack.services {
         cluster.create_volume()?;
     }

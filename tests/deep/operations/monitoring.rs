@@ -32,9 +32,9 @@ http.server.HTTPServer(("", 4318), Receiver).serve_forever()
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut found = solutions(world, arguments, "monitoring");
     // The databases differ in one alert's runbook only.
-    found.dedup_by_key(|(_, cell)| cell.kit.clone());
+    found.dedup_by_key(|cell| cell.kit.clone());
     let mut rows = Vec::new();
-    for (_, cell) in found {
+    for cell in found {
         rows.push(match world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]) {
             Err(why) => Row::skipped("monitoring", &cell.kit, cell.option(), why),
             Ok(_) => proven(world, "monitoring", &cell, watched),
