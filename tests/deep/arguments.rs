@@ -43,8 +43,9 @@ usage: cargo test --test deep -- [OPTION]…
                      faults    full disk, signals at every step, two runs at once
                      kubernetes  a cluster takes the manifests; each pod runs as its manifest says, and its probes answer
                      monitoring  a Prometheus scrapes the service; the alerts' tests pass, every metric that is asked for exists, traces arrive
+                     loop      `check` is red, `solution --apply`, `check` is green: a milestone of each kit and language
   --images         only list the container images that are needed, one a line
-  --full           all pairs of options
+  --full           all pairs of options, blocks and milestones, not a sample of them
   --afresh         build every cell, recorded or not
   --seed TEXT      what samples are drawn by (default: today's date, printed)
 

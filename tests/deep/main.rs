@@ -19,6 +19,7 @@
 mod arguments;
 mod cell;
 mod checks;
+mod learning;
 mod operations;
 mod outcome;
 mod records;
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
 
 /// All checks, in the order in which they run.
 fn all_checks() -> impl Iterator<Item = Check> {
-    checks::all().into_iter().chain(operations::checks())
+    checks::all().into_iter().chain(operations::checks()).chain(learning::checks())
 }
 
 fn verify(arguments: &Arguments) -> Result<Table, String> {
