@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::solutions;
+use super::{proven, solutions};
 use crate::{
     arguments::Arguments,
     cell::Made,
@@ -14,8 +14,11 @@ use crate::{
     world::{World, run as run_to_end},
 };
 
-/// Ports that compose publishes here, one for each kit and language.
-const FIRST_PORT: u16 = 18_080;
+/// What a proof depends on besides the cell.
+const SOURCE: &str = include_str!("containers.rs");
+
+/// The port that compose publishes here, for one after the other; not one that something else on a developer's machine has.
+const PORT: &str = "18080";
 
 pub fn images(world: &World, arguments: &Arguments) -> Vec<Row> {
     each(world, arguments, "images", "Dockerfile", image)
@@ -28,9 +31,9 @@ pub fn compose(world: &World, arguments: &Arguments) -> Vec<Row> {
 /// A row for each kit and language whose solution has `file`.
 fn each(world: &World, arguments: &Arguments, check: &'static str, file: &str, prove: fn(&Made) -> Result<(), String>) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (port, (kit, mut cell)) in (FIRST_PORT + 1..).zip(solutions(world, arguments)) {
+    for (kit, mut cell) in solutions(world, arguments) {
         if kit.question("port").is_some() {
-            cell.settings.push(("port".to_owned(), port.to_string()));
+            cell.settings.push(("port".to_owned(), PORT.to_owned()));
         }
         let has_file = cell.render(world).is_ok_and(|(tree, _, _)| tree.paths().any(|path| path.as_str() == file));
         if !has_file {
@@ -45,7 +48,8 @@ fn each(world: &World, arguments: &Arguments, check: &'static str, file: &str, p
             rows.push(Row::skipped(check, &cell.kit, cell.option(), why));
             continue;
         }
-        rows.push(Row::of(check, &cell.kit, Some(kit.last()), cell.option(), || prove(&cell.make(world, &format!("{check}-{port}"))?)));
+        let name = format!("{check}-{}-{}", cell.kit, cell.option().replace(['=', ' '], "-"));
+        rows.push(proven(world, check, &cell, &cell.option(), SOURCE, || prove(&cell.make(world, &name)?)));
     }
     rows
 }

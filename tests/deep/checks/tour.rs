@@ -8,13 +8,16 @@ use std::{
 
 use stagekit::{manifest::Number, rendition::Rendition};
 
-use super::{solutions, spring::is_spring};
+use super::{proven, solutions, spring::is_spring};
 use crate::{
     arguments::Arguments,
     cell::Cell,
     outcome::Row,
     world::{World, run as run_to_end},
 };
+
+/// What a proof depends on besides the cell.
+const SOURCE: &str = include_str!("tour.rs");
 
 const TOUR: &str = "requests/tour.sh";
 
@@ -25,7 +28,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
         for at in [0, kit.last() / 2, kit.last()].into_iter().filter(|at| arguments.wants_at(*at)) {
             let cell = Cell { rendition: Rendition::solved(at), ..solution.clone() };
             if cell.render(world).is_ok_and(|(tree, _, _)| tree.paths().any(|path| path.as_str() == TOUR)) {
-                rows.push(Row::of("tour", &cell.kit, Some(at), cell.option(), || toured(world, &cell, at)));
+                rows.push(proven(world, "tour", &cell, &cell.option(), SOURCE, || toured(world, &cell, at)));
             }
         }
     }

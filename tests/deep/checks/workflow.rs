@@ -13,13 +13,16 @@ use std::{
 
 use stagekit::rendition::Rendition;
 
-use super::solutions;
+use super::{proven, solutions};
 use crate::{
     arguments::Arguments,
     cell::{Cell, Made, commit},
     outcome::Row,
     world::{Ran, World, run as run_to_end, tail},
 };
+
+/// What a proof depends on besides the cell.
+const SOURCE: &str = include_str!("workflow.rs");
 
 const FILE: &str = ".github/workflows/ci.yml";
 
@@ -35,14 +38,16 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
             rows.push(Row::skipped("workflow", &good.kit, good.option(), why));
             continue;
         }
-        rows.push(Row::of("workflow", &good.kit, Some(kit.last()), format!("{} green", good.option()), || executed(world, &good, true)));
+        let option = format!("{} green", good.option());
+        rows.push(proven(world, "workflow", &good, option.trim(), SOURCE, || executed(world, &good, true)));
         // The counter-proof: a milestone that is said to be reached and is not.
         let trapped = kit.trap.iter().filter(|trap| trap.when.is_none()).map(|trap| Cell {
             rendition: Rendition { trap: Some(trap.name.get_ref().clone()), ..Rendition::solved(trap.at) },
             ..good.clone()
         });
         let Some(bad) = trapped.into_iter().find(|cell| has_workflow(cell)) else { continue };
-        rows.push(Row::of("workflow", &bad.kit, Some(bad.rendition.at), format!("{} red", bad.option()), || executed(world, &bad, false)));
+        let option = format!("{} red", bad.option());
+        rows.push(proven(world, "workflow", &bad, option.trim(), SOURCE, || executed(world, &bad, false)));
     }
     rows
 }
