@@ -10,6 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod group;
+mod interrupts;
+
+pub use interrupts::Interrupts;
+
+use self::group::Group;
 use crate::error::{Error, Result};
 
 /// Whether `git` can be run.
@@ -57,11 +63,11 @@ pub fn is_free(port: u16) -> bool {
     std::net::TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
-/// How often whoever waits for a program hears that it still runs.
-const TICK: Duration = Duration::from_millis(250);
+/// How often whoever waits for a program hears that it still runs, and how soon a signal is noticed.
+const TICK: Duration = Duration::from_millis(100);
 
 /// How long to wait, after the program's end, for the rest of what it said: something that it has started may hold the pipe open.
-const LINGER: Duration = Duration::from_millis(500);
+const LINGER: Duration = Duration::from_millis(100);
 
 /// A program that has ended.
 #[derive(Clone, Debug)]
@@ -73,8 +79,8 @@ pub struct Ran {
 }
 
 /// Runs a program of the repository in its root, with this process's environment, and tells `tick` from time to time for how long it has been
-/// running. Ctrl-C reaches it as it reaches this process: both are in the terminal's foreground.
-pub fn run(root: &Path, words: &[String], tick: &mut dyn FnMut(Duration)) -> Result<Ran> {
+/// running. A signal that arrives meanwhile ends it and all that it has started, and is the error [`Interrupted`](crate::error::ErrorKind).
+pub fn run(root: &Path, words: &[String], interrupts: &Interrupts, tick: &mut dyn FnMut(Duration)) -> Result<Ran> {
     let Some((program, arguments)) = words.split_first() else { return Err(Error::failed("there is no command to run")) };
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => {
@@ -86,7 +92,7 @@ pub fn run(root: &Path, words: &[String], tick: &mut dyn FnMut(Duration)) -> Res
     let mut command = Command::new(resolved(root, program));
     command.args(arguments).current_dir(root).stdin(Stdio::null()).stdout(writer.try_clone().map_err(failed)?).stderr(writer);
     let start = Instant::now();
-    let mut child = command.spawn().map_err(failed)?;
+    let (group, mut child) = Group::start(&mut command).map_err(failed)?;
     // It holds the ends of the pipe that the reader would wait for.
     drop(command);
 
@@ -105,10 +111,19 @@ pub fn run(root: &Path, words: &[String], tick: &mut dyn FnMut(Duration)) -> Res
     let status = loop {
         match end.recv_timeout(TICK) {
             Ok(status) => break status.map_err(failed)?,
+            Err(mpsc::RecvTimeoutError::Timeout) if interrupts.arrived() => {
+                group.end();
+                return Err(Error::interrupted());
+            }
             Err(mpsc::RecvTimeoutError::Timeout) => tick(start.elapsed()),
             Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Error::failed(format!("failed to wait for `{program}`"))),
         }
     };
+    // It may have ended because the signal reached it as well.
+    if interrupts.arrived() {
+        group.end();
+        return Err(Error::interrupted());
+    }
     let _ = all_read.recv_timeout(LINGER);
     let said = said.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(Ran { is_success: status.success(), output: String::from_utf8_lossy(&said).into_owned() })

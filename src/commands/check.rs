@@ -18,7 +18,7 @@ use crate::{
     manifest::{Number, Role},
     milestone::{Outcome, TestCase, read_report},
     output::{Ink, Palette},
-    process,
+    process::{self, Interrupts},
     progress::{Checked, Verdict, judge},
     tree::RelPath,
 };
@@ -34,6 +34,7 @@ const SAID: usize = 25;
 
 /// Runs the tests of the milestone that is worked on.
 pub fn run(args: &CheckArgs, env: &mut Env) -> Result<()> {
+    let interrupts = Interrupts::listen()?;
     // 1. where, and which milestone
     let repository = Repository::around(env)?;
     let course = repository.course()?;
@@ -45,7 +46,7 @@ pub fn run(args: &CheckArgs, env: &mut Env) -> Result<()> {
     };
 
     // 2. its tests, and those before it
-    let cases = tests(&repository, course, upto, env)?;
+    let cases = tests(&repository, course, upto, &interrupts, env)?;
     let verdicts = judge(course, &cases, upto);
 
     // 3. what that means: what worked before, and what is wanted
@@ -80,13 +81,13 @@ pub fn run(args: &CheckArgs, env: &mut Env) -> Result<()> {
 }
 
 /// What the repository's own tests say of everything up to `upto`.
-fn tests(repository: &Repository, course: &Course, upto: Number, env: &mut Env) -> Result<Vec<TestCase>> {
+fn tests(repository: &Repository, course: &Course, upto: Number, interrupts: &Interrupts, env: &mut Env) -> Result<Vec<TestCase>> {
     let check = course.check.as_ref().ok_or_else(|| Error::failed("the receipt does not say how the tests run"))?;
     let command = check.command_for(upto);
     let line = shell_line(&command);
     env.out.say(format!("running the tests up to milestone {upto}: {line}"));
     let start = SystemTime::now() - CLOCK_TICK;
-    let ran = process::run(&repository.root, &command, &mut |so_far| {
+    let ran = process::run(&repository.root, &command, interrupts, &mut |so_far| {
         env.out.progress(format!("{} s …", so_far.as_secs()));
     });
     env.out.progress("");

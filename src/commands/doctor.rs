@@ -7,10 +7,10 @@ use crate::{
     answers::{Answers, Value},
     cli::DoctorArgs,
     env::Env,
-    error::{Error, Result},
+    error::{Error, ErrorKind, Result},
     manifest::KitManifest,
     output::{Ink, pad},
-    process,
+    process::{self, Interrupts},
 };
 
 /// What a look at one tool gave.
@@ -60,20 +60,20 @@ pub fn run(args: &DoctorArgs, env: &mut Env) -> Result<()> {
     };
 
     // 2. a look at each tool, and at the port
+    let interrupts = Interrupts::listen()?;
     let tools = kit.tool.iter().filter(|tool| answers.meet(tool.when.as_ref()));
-    let mut findings: Vec<Finding> = tools
-        .map(|tool| {
-            let (state, version) = look(&tool.command, tool.min.as_deref());
-            Finding {
-                name: tool.name.clone(),
-                state,
-                version,
-                wanted: tool.min.clone(),
-                why: tool.why.clone(),
-                way_out: (state != State::Ok).then(|| way_out(state, &tool.command, &tool.install)),
-            }
-        })
-        .collect();
+    let mut findings = Vec::new();
+    for tool in tools {
+        let (state, version) = look(&tool.command, tool.min.as_deref(), &interrupts)?;
+        findings.push(Finding {
+            name: tool.name.clone(),
+            state,
+            version,
+            wanted: tool.min.clone(),
+            why: tool.why.clone(),
+            way_out: (state != State::Ok).then(|| way_out(state, &tool.command, &tool.install)),
+        });
+    }
     if let Some(Value::Int(port)) = answers.get("port")
         && let Ok(port) = u16::try_from(*port)
     {
@@ -117,8 +117,9 @@ fn defaults(kit: &KitManifest) -> Answers {
     answers
 }
 
-fn look(command: &[String], min: Option<&str>) -> (State, Option<String>) {
-    match process::run(std::path::Path::new("."), command, &mut |_| {}) {
+fn look(command: &[String], min: Option<&str>, interrupts: &Interrupts) -> Result<(State, Option<String>)> {
+    Ok(match process::run(std::path::Path::new("."), command, interrupts, &mut |_| {}) {
+        Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
         Err(_) => (State::Missing, None),
         Ok(ran) => {
             let version = version_in(&ran.output).map(str::to_owned);
@@ -134,7 +135,7 @@ fn look(command: &[String], min: Option<&str>) -> (State, Option<String>) {
             };
             (state, version)
         }
-    }
+    })
 }
 
 /// The first version number in a text: `openjdk 17.0.2 2022-01-18` → `17.0.2`.

@@ -108,7 +108,7 @@ impl Repository {
         })
     }
 
-    /// Makes `number` the milestone that is reached, and keeps `local`: both or neither.
+    /// Makes `number` the milestone that is reached, and keeps `local`: both or neither. No signal stops it half-way: whoever calls it listens.
     pub(super) fn reach(&self, number: Number, local: &Local) -> Result<()> {
         let state = self.state()?;
         let path = RelPath::new(state.path.as_str()).map_err(Error::failed)?;
@@ -116,7 +116,7 @@ impl Repository {
         let Some((entry, text)) = before.get(&path).and_then(|entry| Some((entry, entry.text()?))) else { return Ok(()) };
         let Some(fresh) = progress::moved(state, text, number) else { return Ok(()) };
         let fresh = Tree::from_iter([(path, Entry { bytes: fresh.into_bytes().into(), executable: entry.executable })]);
-        disk::apply(&self.root, &plan(&before, &before, &fresh, Deleted::Say), &own(local)?, &disk::interrupts()?)
+        disk::apply(&self.root, &plan(&before, &before, &fresh, Deleted::Say), &own(local)?, &disk::Unwatched)
     }
 
     /// What is remembered of the learner's work; nothing if that cannot be read.

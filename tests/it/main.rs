@@ -12,6 +12,8 @@ mod transcript;
 mod check;
 mod command_line;
 #[cfg(unix)]
+mod interrupt;
+#[cfg(unix)]
 mod learning;
 mod list;
 mod new;
