@@ -21,7 +21,7 @@ pub use apply::apply;
 pub use create::{creatable, create, create_with};
 pub use files::{
     creatable_file, create_file, make_folder, read_bytes, read_text, read_toml, remember, remembered, rendered_around, repository_around,
-    write_log, written_since,
+    write_anew, written_since,
 };
 pub use read::read;
 pub use rollback::{Recovered, recover};

@@ -15,6 +15,7 @@ pub mod disk;
 pub mod encode;
 pub mod env;
 pub mod error;
+pub mod glob;
 pub mod interview;
 pub mod lint;
 pub mod manifest;

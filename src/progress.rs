@@ -33,6 +33,11 @@ impl Verdict<'_> {
         self.cases.iter().filter(|case| case.outcome == outcome).count()
     }
 
+    /// How many tests it has, those that did not run included.
+    pub fn tests(&self) -> usize {
+        self.cases.len() + self.missing
+    }
+
     /// Whether every declared test ran, and all that ran passed.
     pub fn is_done(&self) -> bool {
         self.missing == 0 && self.count(Outcome::Passed) == self.cases.len()
@@ -64,6 +69,11 @@ pub fn judge<'c>(course: &'c Course, cases: &[TestCase], upto: Number) -> Vec<Ve
         Verdict { step, missing: declared.saturating_sub(cases.len()), cases }
     };
     std::iter::once(None).chain(course.milestones.iter().filter(|step| step.number <= upto).map(Some)).map(of).collect()
+}
+
+/// The milestone that comes after the one that is `reached`; the last one where the course is finished.
+pub fn worked_on(course: &Course, reached: Number) -> Number {
+    (reached + 1).min(course.last)
 }
 
 /// The milestone that stands in the state file: of tags the highest without a gap below it.

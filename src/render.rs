@@ -32,6 +32,7 @@ use crate::{
     course::Course,
     digest::digits,
     error::{Error, ErrorKind, Fault, Result},
+    glob::fixed,
     manifest::{FeatureManifest, FilesRule, KitManifest, NextStep, Role, tags},
     milestone,
     rendition::{Audience, Rendition},
@@ -449,11 +450,6 @@ impl Assembly {
         self.places.insert(path.clone(), place);
         true
     }
-}
-
-/// What every path that matches begins with. Most paths are told from most globs by it, without matching them.
-fn fixed(glob: &str) -> &str {
-    if glob.starts_with('!') { "" } else { glob.find(['*', '?', '[', '{', '\\']).map_or(glob, |special| &glob[..special]) }
 }
 
 /// Where the file `inside` goes, and whether it is a template.

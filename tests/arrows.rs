@@ -5,8 +5,9 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Lower modules first: a pure module imports only from above itself in this list.
-const PURE: [&str; 25] = [
+const PURE: [&str; 26] = [
     "error",
+    "glob",
     "tree",
     "digest",
     "condition",

@@ -19,7 +19,7 @@ use crate::{
     milestone::{Outcome, TestCase, read_report},
     output::{Ink, Palette},
     process::{self, Interrupts},
-    progress::{Checked, Verdict, judge},
+    progress::{Checked, Verdict, judge, worked_on},
     tree::RelPath,
 };
 
@@ -42,7 +42,7 @@ pub fn run(args: &CheckArgs, env: &mut Env) -> Result<()> {
     let upto = match (args.all, args.milestone) {
         (true, _) => course.last,
         (false, Some(number)) => milestone(course, number)?.number,
-        (false, None) => (reached + 1).min(course.last),
+        (false, None) => worked_on(course, reached),
     };
 
     // 2. its tests, and those before it
@@ -62,7 +62,7 @@ pub fn run(args: &CheckArgs, env: &mut Env) -> Result<()> {
     local.check = Some(Checked {
         milestone: upto,
         passed: wanted.iter().map(|verdict| verdict.count(Outcome::Passed)).sum(),
-        tests: wanted.iter().map(|verdict| verdict.cases.len() + verdict.missing).sum(),
+        tests: wanted.iter().map(|verdict| verdict.tests()).sum(),
         files: files(&repository)?,
     });
     if now > reached {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::repository::{Repository, milestone};
-use crate::{cli::HintArgs, env::Env, error::Result, output::Ink};
+use crate::{cli::HintArgs, env::Env, error::Result, output::Ink, progress::worked_on};
 
 /// Shows the next hint of a milestone, or all of them.
 pub fn run(args: &HintArgs, env: &mut Env) -> Result<()> {
@@ -12,7 +12,7 @@ pub fn run(args: &HintArgs, env: &mut Env) -> Result<()> {
     let course = repository.course()?;
     let number = match args.milestone {
         Some(number) => number,
-        None => (repository.reached()? + 1).min(course.last),
+        None => worked_on(course, repository.reached()?),
     };
     let step = milestone(course, number)?;
 

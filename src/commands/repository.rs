@@ -132,7 +132,7 @@ impl Repository {
     /// Keeps what the tests said, and says where.
     pub(super) fn log(&self, text: &str) -> Result<String> {
         let inside = format!("{FOLDER}/{LOG}");
-        disk::write_log(&self.root.join(&inside), text).map(|()| inside)
+        disk::write_anew(&self.root.join(&inside), text).map(|()| inside)
     }
 
     /// A path of it as seen from the working directory.

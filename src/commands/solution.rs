@@ -14,6 +14,7 @@ use crate::{
     manifest::Number,
     output::Ink,
     plan::{Deleted, Op, Plan, plan},
+    progress::worked_on,
     receipt::Receipt,
     tree::{RelPath, Tree},
 };
@@ -24,7 +25,7 @@ pub fn run(args: &SolutionArgs, env: &mut Env) -> Result<()> {
     let repository = Repository::around(env)?;
     let course = repository.course()?;
     let reached = repository.reached()?;
-    let number = args.milestone.unwrap_or((reached + 1).min(course.last));
+    let number = args.milestone.unwrap_or(worked_on(course, reached));
     let step = milestone(course, number)?;
 
     // 2. the reference before and after it

@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{Act, OWN_FOLDER, Verb, Watch};
-use crate::error::{self, Error, Result};
+use crate::{
+    error::{self, Error, Result},
+    glob,
+};
 
 /// The largest file of answers that is read.
 const MOST_BYTES: u64 = 1 << 20;
@@ -80,8 +83,11 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| Error::io("read", path, error))
 }
 
-/// Keeps what a program said. It is no part of any transaction: the next run says it again.
-pub fn write_log(path: &Path, text: &str) -> Result<()> {
+/// Writes a log or a report over what was there, and makes its folder. It is no part of any transaction: the next run writes it again.
+pub fn write_anew(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        make_folder(folder)?;
+    }
     fs::write(path, text).map_err(|error| Error::io("write", path, error))
 }
 
@@ -89,10 +95,7 @@ pub fn write_log(path: &Path, text: &str) -> Result<()> {
 pub fn written_since(root: &Path, globs: &[String], since: SystemTime) -> Result<Vec<(PathBuf, String)>> {
     let mut found = Vec::new();
     for glob in globs {
-        // Nothing outside the folder in which the glob begins is looked at.
-        let fixed = glob.find(['*', '?', '[', '{']).map_or(glob.as_str(), |special| &glob[..special]);
-        let folder = fixed.rsplit_once('/').map_or("", |(folder, _)| folder);
-        collect(root, folder, &|path| fast_glob::glob_match(glob, path), &mut found)?;
+        collect(root, glob::folder(glob).unwrap_or_default(), &|path| fast_glob::glob_match(glob, path), &mut found)?;
     }
     found.sort();
     found.dedup();
