@@ -51,7 +51,11 @@ Examples:
   stagekit check                       is the milestone done that is worked on?
   stagekit check 2                     everything up to milestone 2
   stagekit check --all                 the whole course
+  stagekit check --watch               again whenever a file changes
   stagekit check --json                the same for a program
+  stagekit check --junit check.xml --markdown check.md
+                                       reports for CI and for people
+  stagekit check --markdown - >> \"$GITHUB_STEP_SUMMARY\"
 
 A milestone whose tests pass is recorded where the build looks it up, and the next one opens.
 Exit code 4 says that something is red.";
@@ -312,9 +316,18 @@ pub struct CheckArgs {
     /// Every milestone of the course
     #[arg(long, conflicts_with = "milestone")]
     pub all: bool,
-    /// Print JSON
+    /// Run again whenever a file changes that git does not ignore; Ctrl-C ends it
+    #[arg(long)]
+    pub watch: bool,
+    /// Print JSON; with `--watch` one line a run
     #[arg(long)]
     pub json: bool,
+    /// Write a report as JUnit XML too, a suite a milestone; `-` is stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Write a report as Markdown too, for a pull request or a job's summary; `-` is stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
 }
 
 /// `stagekit status`.

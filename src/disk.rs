@@ -4,6 +4,7 @@
 //! a transaction ([`apply`]) with a lock, a journal and the originals in it; what a dead run left there is taken back by [`recover`].
 
 mod apply;
+mod changes;
 mod create;
 mod files;
 mod journal;
@@ -18,6 +19,7 @@ mod walk;
 use std::path::Path;
 
 pub use apply::apply;
+pub use changes::{Files, ignored};
 pub use create::{creatable, create, create_with};
 pub use files::{
     creatable_file, create_file, make_folder, read_bytes, read_text, read_toml, remember, remembered, rendered_around, repository_around,

@@ -96,6 +96,17 @@ impl Palette {
     }
 }
 
+/// What can be written over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Live {
+    /// Nothing: it goes into a file, or to another program.
+    Nothing,
+    /// What is said.
+    Talk,
+    /// All that stands on the terminal, data too.
+    Screen,
+}
+
 /// Where a command prints.
 ///
 /// Printing never fails a command half-way: a reader that has gone (`stagekit list | head -1`) is no error, and any other one is kept
@@ -107,8 +118,7 @@ pub struct Output {
     talk_palette: Palette,
     width: usize,
     quiet: bool,
-    /// Whether what is said can be written over.
-    is_live: bool,
+    live: Live,
     is_closed: bool,
     failure: Option<io::Error>,
 }
@@ -119,10 +129,15 @@ impl Output {
         let (stdout, stderr) = (Term::stdout(), Term::stderr());
         let variable = |name: &str| std::env::var_os(name);
         let columns = |term: &Term| term.size_checked().map(|(_, columns)| usize::from(columns));
+        let is_live = stderr.is_term() && variable("TERM").is_none_or(|term| term != "dumb");
         Self {
             data_palette: Palette { coloured: colour.decide(stdout.is_term(), &variable) },
             talk_palette: Palette { coloured: colour.decide(stderr.is_term(), &variable) },
-            is_live: stderr.is_term() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+            live: match (is_live, stdout.is_term()) {
+                (false, _) => Live::Nothing,
+                (true, false) => Live::Talk,
+                (true, true) => Live::Screen,
+            },
             width: columns(&stdout).or_else(|| columns(&stderr)).map_or(WIDEST, |columns| columns.clamp(NARROWEST, WIDEST)),
             ..Self::to(Box::new(BufWriter::new(io::stdout())), Box::new(io::stderr()))
         }
@@ -138,7 +153,7 @@ impl Output {
             talk_palette: plain,
             width: WIDEST,
             quiet: false,
-            is_live: false,
+            live: Live::Nothing,
             is_closed: false,
             failure: None,
         }
@@ -205,6 +220,14 @@ impl Output {
         Ok(())
     }
 
+    /// A value as one line of JSON, printed at once: whoever reads waits for it.
+    pub fn json_line(&mut self, value: &impl Serialize) -> Result<()> {
+        let text = serde_json::to_string(value).map_err(|error| Error::failed("failed to write JSON").because(error))?;
+        self.line(text);
+        self.flush();
+        Ok(())
+    }
+
     /// Data wrapped at the width: the first line after `first`, the others after `rest`.
     pub fn paragraph(&mut self, first: &str, rest: &str, text: &str) {
         for line in wrap(text, self.width, first, rest) {
@@ -226,9 +249,21 @@ impl Output {
 
     /// A line of talk that the next one takes the place of; nothing where it would stay. An empty one clears it.
     pub fn progress(&mut self, text: impl AsRef<str>) {
-        if self.is_live && !self.quiet {
+        if self.live != Live::Nothing && !self.quiet {
             let _ = write!(self.talk, "\r\u{1b}[K{}", text.as_ref()).and_then(|()| self.talk.flush());
         }
+    }
+
+    /// Clears the screen for what takes the place of all that stands on it; nothing where there is no screen.
+    pub fn clear(&mut self) {
+        if self.live == Live::Screen {
+            self.print("\u{1b}[H\u{1b}[2J");
+        }
+    }
+
+    /// Whether nobody reads data any more.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     /// `warning: …`, also if quiet.

@@ -38,6 +38,14 @@ pub fn has_changes(root: &Path) -> bool {
     status.is_ok_and(|done| done.status.success() && !done.stdout.is_empty())
 }
 
+/// What git ignores below `root`, paths of files and of whole folders; `None` where git cannot say.
+pub fn ignored(root: &Path) -> Option<Vec<String>> {
+    let list = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+    let done = Command::new("git").args(list).current_dir(root).stdin(Stdio::null()).output().ok().filter(|done| done.status.success())?;
+    let paths = done.stdout.split(|byte| *byte == 0).filter_map(|path| std::str::from_utf8(path).ok());
+    Some(paths.map(|path| path.trim_end_matches('/').to_owned()).filter(|path| !path.is_empty()).collect())
+}
+
 fn git<S: AsRef<OsStr>>(root: &Path, arguments: impl IntoIterator<Item = S>) -> Result<()> {
     let arguments: Vec<_> = arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect();
     let shown = arguments

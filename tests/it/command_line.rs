@@ -11,6 +11,7 @@ fn help_is_data() {
         "list --help",
         "show --help",
         "new --help",
+        "check --help",
         "templates --help",
         "templates export --help",
         "templates lint --help",

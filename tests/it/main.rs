@@ -21,8 +21,12 @@ mod new;
 mod next;
 mod output;
 mod readme;
+#[cfg(unix)]
+mod report;
 mod roadmap;
 mod show;
 #[cfg(unix)]
 mod solution;
 mod templates;
+#[cfg(unix)]
+mod watch;

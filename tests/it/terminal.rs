@@ -22,6 +22,7 @@ const DOWN: &str = "\x1b[B";
 const ESCAPE: &str = "\x1b";
 const CTRL_C: &str = "\x03";
 const HIDE_CURSOR: &str = "\x1b[?25l";
+const CLEAR: &str = "\x1b[H\x1b[2J";
 const SHOW_CURSOR: &str = "\x1b[?25h";
 
 /// Text as a person reads it, at its first place: colours and cursor movements do not come into it.
@@ -63,8 +64,13 @@ impl Person {
 
     /// Starts `stagekit` with these arguments and the kits of the small fixture beside the built-in ones.
     fn types(&self, arguments: &str) -> Screen {
+        self.types_with("small", arguments)
+    }
+
+    /// The same with the kits of another fixture.
+    fn types_with(&self, fixture: &str, arguments: &str) -> Screen {
         let mut command = self.command(env!("CARGO_BIN_EXE_stagekit"), arguments);
-        command.env("STAGEKIT_TEMPLATES", fixtures().join("small"));
+        command.env("STAGEKIT_TEMPLATES", fixtures().join(fixture));
         let mut session = OsSession::spawn(command).expect("a pseudo-terminal");
         assert_eq!(session.get_process().get_window_size().expect("a size"), (80, 24));
         session.set_expect_timeout(Some(Duration::from_secs(120)));
@@ -262,6 +268,42 @@ fn there_is_no_repository_inside_another_one() {
     assert_eq!(code, 0, "{plain}");
     assert!(plain.contains("created Tiny server in `mine` (") && !plain.contains("git"), "{plain}");
     assert!(person.work().join("mine/README.md").is_file() && !person.work().join("mine/.git").exists());
+}
+
+#[test]
+fn a_watch_redraws_the_screen_when_there_is_something_new_and_ends_with_ctrl_c() {
+    let person = Person::new();
+    let (code, plain) = person.types_with("learning", "new stairs . --yes --quiet --no-git").end();
+    assert_eq!(code, 0, "{plain}");
+    fs::write(person.work().join("check.sh"), {
+        let script = fs::read_to_string(person.work().join("check.sh")).expect("a script");
+        format!("[ -f slow ] && sleep 1\n{script}")
+    })
+    .expect("a script");
+
+    let mut screen = person.types_with("learning", "check --watch");
+    screen
+        .see("running the tests up to milestone 1: sh check.sh 1\r\n")
+        .see("FAILED  step 1 is there")
+        .see("watching for changes; Ctrl-C ends it\r\n");
+    assert!(!screen.shown.contains(CLEAR), "what was on the screen before: {:?}", screen.shown);
+
+    // What was found stays until there is something new to see.
+    fs::write(person.work().join("slow"), "").expect("a file");
+    fs::write(person.work().join("work.txt"), "smoke\nstep 1\n").expect("a file");
+    screen.see("changed: slow\r\n").see("running the tests up to milestone 1: sh check.sh 1\r\n").see("0 s …");
+    assert!(!screen.shown.contains(CLEAR), "{:?}", screen.shown);
+    screen.until(CLEAR, "a clear screen");
+    screen.see("Milestone 1: The first step (1 of 1 test").see("Milestone 1 of 2 is done").see("watching for changes; Ctrl-C ends it\r\n");
+    let (code, plain) = screen.press(CTRL_C).end();
+    let is_last = plain.trim_end_matches("^C").ends_with("watching for changes; Ctrl-C ends it\r\n");
+    assert_eq!((code, is_last), (0, true), "{plain:?}");
+
+    // While the tests run they end first.
+    let mut screen = person.types_with("learning", "check --watch");
+    screen.see("running the tests up to milestone 2").see("0 s …").press(CTRL_C);
+    let (code, plain) = screen.end();
+    assert_eq!((code, plain.ends_with("\rerror: interrupted; nothing was left behind\r\n")), (130, true), "{plain:?}");
 }
 
 /// Goes on to the last question.
