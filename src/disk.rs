@@ -5,6 +5,7 @@
 
 mod apply;
 mod changes;
+mod copy;
 mod create;
 mod files;
 mod journal;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 pub use apply::apply;
 pub use changes::{Files, ignored};
+pub use copy::Copy;
 pub use create::{creatable, create, create_with};
 pub use files::{
     creatable_file, create_file, make_folder, read_bytes, read_text, read_toml, remember, remembered, rendered_around, repository_around,

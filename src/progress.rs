@@ -1,15 +1,35 @@
 //! Where a learner stands: the milestone reached, and what a run of the tests says of the next one.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     course::{Course, Step},
     manifest::{Number, State, tags},
-    milestone::{Outcome, TestCase},
+    milestone::{Outcome, TestCase, name_of},
     tree::RelPath,
 };
+
+/// A test file that does not compile or cannot be loaded, so that the others ran without it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Below the repository's root.
+    pub path: String,
+    /// The line with the first error, from 1.
+    pub line: Option<usize>,
+    /// What is wrong there.
+    pub why: String,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}: {}", self.path, self.why),
+            None => write!(f, "{}: {}", self.path, self.why),
+        }
+    }
+}
 
 /// What the tests say of a milestone; of number 0, of everything that has none.
 #[derive(Clone, Debug)]
@@ -20,6 +40,8 @@ pub struct Verdict<'c> {
     pub cases: Vec<TestCase>,
     /// How many of the declared tests did not run.
     pub missing: usize,
+    /// Its test files that are broken.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Verdict<'_> {
@@ -38,9 +60,9 @@ impl Verdict<'_> {
         self.cases.len() + self.missing
     }
 
-    /// Whether every declared test ran, and all that ran passed.
+    /// Whether every declared test ran, no file was left out, and all that ran passed.
     pub fn is_done(&self) -> bool {
-        self.missing == 0 && self.count(Outcome::Passed) == self.cases.len()
+        self.missing == 0 && self.left_out.is_empty() && self.count(Outcome::Passed) == self.cases.len()
     }
 
     /// The points that are earned: the share of passed tests that are no guards, rounded down. A guard is true from the start, and worth nothing
@@ -61,12 +83,16 @@ impl Verdict<'_> {
 }
 
 /// What `cases` say of everything up to milestone `upto`, in order; first what has no milestone.
-pub fn judge<'c>(course: &'c Course, cases: &[TestCase], upto: Number) -> Vec<Verdict<'c>> {
+///
+/// A file of a later milestone that was left out counts there, too: the repository does not build with it.
+pub fn judge<'c>(course: &'c Course, cases: &[TestCase], left_out: &[LeftOut], upto: Number) -> Vec<Verdict<'c>> {
     let of = |step: Option<&'c Step>| {
         let number = step.map_or(0, |step| step.number);
         let cases: Vec<TestCase> = cases.iter().filter(|case| case.milestone == number).cloned().collect();
         let declared = step.map_or(course.smoke_tests, |step| step.tests) as usize;
-        Verdict { step, missing: declared.saturating_sub(cases.len()), cases }
+        let is_of = |file: &&LeftOut| Some(name_of(&file.path).0).filter(|number| *number <= upto).unwrap_or(0) == number;
+        let left_out = left_out.iter().filter(is_of).cloned().collect();
+        Verdict { step, missing: declared.saturating_sub(cases.len()), cases, left_out }
     };
     std::iter::once(None).chain(course.milestones.iter().filter(|step| step.number <= upto).map(Some)).map(of).collect()
 }
@@ -130,7 +156,7 @@ pub struct Checked {
 
 #[cfg(test)]
 mod tests {
-    use super::{judge, moved, reached};
+    use super::{LeftOut, judge, moved, reached};
     use crate::{
         course::{Course, Step},
         manifest::State,
@@ -187,21 +213,38 @@ mod tests {
     fn a_milestone_is_done_when_all_that_is_declared_ran_and_passed() {
         let course = course();
         let cases = [case("m0/s/a", Outcome::Passed), case("m1/a/x", Outcome::Passed), case("m1/a/y", Outcome::Passed)];
-        let verdicts = judge(&course, &cases, 1);
+        let verdicts = judge(&course, &cases, &[], 1);
         assert_eq!(verdicts.len(), 2, "no milestone beyond");
         assert!(verdicts[0].is_done());
         assert_eq!((verdicts[1].missing, verdicts[1].is_done()), (1, false));
 
         let all = [&cases[..], &[case("m1/a/guard", Outcome::Passed)]].concat();
-        assert!(judge(&course, &all, 1)[1].is_done());
+        assert!(judge(&course, &all, &[], 1)[1].is_done());
         let skipped = [&cases[..], &[case("m1/a/guard", Outcome::Skipped)]].concat();
-        assert!(!judge(&course, &skipped, 1)[1].is_done());
+        assert!(!judge(&course, &skipped, &[], 1)[1].is_done());
+    }
+
+    #[test]
+    fn a_file_that_was_left_out_is_red_wherever_it_belongs() {
+        let course = course();
+        let cases = [
+            case("m0/s/a", Outcome::Passed),
+            case("m1/a/x", Outcome::Passed),
+            case("m1/a/y", Outcome::Passed),
+            case("m1/a/guard", Outcome::Passed),
+        ];
+        for (path, red) in [("src/M1ATest.java", 1), ("src/MineTest.java", 0), ("src/M2BTest.java", 0)] {
+            let file = LeftOut { path: path.to_owned(), line: Some(3), why: "no".to_owned() };
+            let verdicts = judge(&course, &cases, &[file], 1);
+            let found: Vec<_> = verdicts.iter().filter(|verdict| !verdict.is_done()).map(super::Verdict::number).collect();
+            assert_eq!(found, [red], "{path}");
+        }
     }
 
     #[test]
     fn points_are_the_share_of_passed_tests_without_guards() {
         let course = course();
-        let of = |cases: &[TestCase]| judge(&course, cases, 1)[1].points();
+        let of = |cases: &[TestCase]| judge(&course, cases, &[], 1)[1].points();
         let (guard, x) = (case("m1/a/guard", Outcome::Passed), case("m1/a/x", Outcome::Passed));
         let red = case("m1/a/y", Outcome::Failed);
         assert_eq!(of(std::slice::from_ref(&guard)), 0);

@@ -4,6 +4,7 @@ mod build;
 mod found;
 mod json;
 mod junit;
+mod left_out;
 mod markdown;
 mod report;
 mod tell;
@@ -64,8 +65,8 @@ fn once(args: &CheckArgs, turn: Turn, interrupts: &Interrupts, env: &mut Env) ->
     if turn == Turn::Again {
         env.out.clear();
     }
-    let cases = match tests {
-        Tests::Ran(cases) => cases,
+    let ran = match tests {
+        Tests::Ran(ran) => ran,
         Tests::Stopped(stopped) => {
             write(args, turn, &Report::Stopped { course, upto, stopped: &stopped }, env)?;
             for line in &stopped.said {
@@ -77,7 +78,7 @@ fn once(args: &CheckArgs, turn: Turn, interrupts: &Interrupts, env: &mut Env) ->
 
     // 3. what that means: what worked before, and what is wanted
     let from = if args.all { 0 } else { reached.min(upto.saturating_sub(1)) };
-    let found = Found::of(course, &cases, upto, reached, from);
+    let found = Found::of(course, &ran, upto, reached, from);
 
     // 4. kept: what was seen, and how far that is
     let mut local = repository.local();

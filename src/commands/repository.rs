@@ -9,8 +9,9 @@ use crate::{
     disk,
     env::Env,
     error::{Error, ErrorKind, Result},
-    manifest::{Number, State},
+    manifest::{Number, Role, State},
     plan::{Deleted, Plan, plan},
+    process,
     progress::{self, Local},
     receipt::{self, FOLDER, Layer, LayerKind, Receipt},
     render::Renderer,
@@ -133,6 +134,23 @@ impl Repository {
     pub(super) fn log(&self, text: &str) -> Result<String> {
         let inside = format!("{FOLDER}/{LOG}");
         disk::write_anew(&self.root.join(&inside), text).map(|()| inside)
+    }
+
+    /// What git ignores in it, files and whole folders: what a build makes.
+    pub(super) fn ignored(&self) -> Vec<String> {
+        process::ignored(&self.root).unwrap_or_else(|| disk::ignored(&self.root))
+    }
+
+    /// Whether a path is a test's: one of the kit's, or one that somebody has put beside them.
+    pub(super) fn is_test(&self, path: &str) -> bool {
+        let is_of_tests = |role: &Role| matches!(role, Role::Test | Role::Hidden);
+        let roles = &self.receipt.roles;
+        if let Some((_, role)) = roles.iter().find(|(known, _)| known.as_str() == path) {
+            return is_of_tests(role);
+        }
+        let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+        let is_beside = roles.iter().any(|(known, role)| is_of_tests(role) && known.parent() == folder);
+        is_beside || path.starts_with("src/test/") || path.contains("/src/test/")
     }
 
     /// A path of it as seen from the working directory.

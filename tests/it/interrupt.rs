@@ -30,8 +30,13 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
 
 /// The processes that the fixture's tests consist of: the build tool, and the server that it has started.
 pub(crate) fn started(dir: &Path) -> Vec<String> {
+    pids_in(&dir.join("pids"))
+}
+
+/// Those that a file names, as soon as it does.
+pub(crate) fn pids_in(file: &Path) -> Vec<String> {
     wait_for("the tests", || {
-        let pids = fs::read_to_string(dir.join("pids")).ok()?;
+        let pids = fs::read_to_string(file).ok()?;
         pids.ends_with('\n').then(|| pids.split_whitespace().map(str::to_owned).collect())
     })
 }

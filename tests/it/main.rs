@@ -15,6 +15,8 @@ mod command_line;
 mod interrupt;
 #[cfg(unix)]
 mod learning;
+#[cfg(unix)]
+mod left_out;
 mod list;
 mod new;
 #[cfg(unix)]

@@ -8,7 +8,7 @@ use crate::{
     progress::{Verdict, judge},
 };
 
-use super::words::name;
+use super::{build::Ran, words::name};
 
 /// What the tests say of a learner's milestones.
 pub(super) struct Found<'c> {
@@ -25,9 +25,9 @@ pub(super) struct Found<'c> {
 }
 
 impl<'c> Found<'c> {
-    /// Of these test cases, where `reached` was reached before; what comes after `from` was asked for.
-    pub(super) fn of(course: &'c Course, cases: &[TestCase], upto: Number, reached: Number, from: Number) -> Self {
-        let verdicts = judge(course, cases, upto);
+    /// Of what ran, where `reached` was reached before; what comes after `from` was asked for.
+    pub(super) fn of(course: &'c Course, ran: &Ran, upto: Number, reached: Number, from: Number) -> Self {
+        let verdicts = judge(course, &ran.cases, &ran.left_out, upto);
         let done = verdicts.iter().take_while(|verdict| verdict.is_done()).map(Verdict::number).last().unwrap_or(0);
         let (earlier, wanted): (Vec<_>, Vec<_>) = verdicts.into_iter().partition(|verdict| verdict.number() <= from);
         let broken = earlier.into_iter().filter(|verdict| !verdict.is_done()).collect();
@@ -55,6 +55,9 @@ impl<'c> Found<'c> {
         let what = if verdict.number() <= self.before { "worked before and does not any more" } else { "is not reached yet" };
         let error = Error::new(ErrorKind::ChecksFailed, format!("{} {what}", name(verdict)));
         Some(match verdict.step {
+            _ if !verdict.left_out.is_empty() => error.hint(
+                "a test file that is broken works again once what it uses is there again; `stagekit diff` shows what differs from the kit",
+            ),
             _ if verdict.count(Outcome::Skipped) > 0 && verdict.count(Outcome::Failed) == 0 => {
                 error.hint("a test that was skipped says what it misses, such as a server; the README says how to have one")
             }

@@ -26,6 +26,7 @@ pub(super) fn found(found: &Found<'_>) -> Json {
             "points": verdict.points(),
             "of_points": verdict.step.map_or(0, |step| step.points),
             "missing": verdict.missing,
+            "left_out": verdict.left_out,
             "tests": tests.collect::<Vec<_>>(),
         })
     };

@@ -10,10 +10,9 @@ use super::{
     build::Stopped,
     found::Found,
     report::Report,
-    words::{capital, message, name, title},
+    words::{capital, message, missing, name, title},
 };
 use crate::{
-    commands::text::count,
     error::{Error, Result},
     manifest::Number,
     milestone::{Outcome, TestCase},
@@ -48,12 +47,11 @@ fn suite(xml: &mut Xml, verdict: &Verdict<'_>) -> io::Result<()> {
     };
     Totals::of(verdict).element(xml, "testsuite", &heading, |xml| {
         verdict.cases.iter().try_for_each(|case| test(xml, case))?;
-        if verdict.missing > 0 {
-            let what = format!("{} did not run", count(verdict.missing, "test"));
-            let why = format!("{what}: their file is gone or does not compile");
-            problem(xml, &format!("m{}", verdict.number()), &what, ("error", &why), &why)?;
+        let class = format!("m{}", verdict.number());
+        for file in &verdict.left_out {
+            problem(xml, &class, &file.path, ("error", &file.why), &file.to_string())?;
         }
-        Ok(())
+        missing(verdict).map_or(Ok(()), |missing| problem(xml, &class, "tests that did not run", ("error", &missing), &missing))
     })
 }
 
@@ -110,13 +108,13 @@ struct Totals {
 
 impl Totals {
     fn of(verdict: &Verdict<'_>) -> Self {
-        let errors = usize::from(verdict.missing > 0);
+        let errors = verdict.left_out.len() + usize::from(verdict.missing > 0);
         Self {
             tests: verdict.cases.len() + errors,
             failures: verdict.count(Outcome::Failed),
             errors,
             skipped: verdict.count(Outcome::Skipped),
-            seconds: verdict.cases.iter().map(|case| case.seconds).sum(),
+            seconds: verdict.cases.iter().fold(0.0, |sum, case| sum + case.seconds),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     build::Stopped,
     found::Found,
     report::Report,
-    words::{capital, message, name, title},
+    words::{capital, message, missing, name, title},
 };
 use crate::{
     commands::{repository::points, text},
@@ -67,9 +67,11 @@ fn table(page: &mut String, verdict: &Verdict<'_>) {
         };
         let _ = writeln!(page, "| {mark} | {} |", plain(&format!("{}{why}", title(case))));
     }
-    if verdict.missing > 0 {
-        let what = text::count(verdict.missing, "test");
-        let _ = writeln!(page, "| **missing** | {what} did not run: their file is gone or does not compile |");
+    for file in &verdict.left_out {
+        let _ = writeln!(page, "| **broken** | {} |", plain(&file.to_string()));
+    }
+    if let Some(missing) = missing(verdict) {
+        let _ = writeln!(page, "| **missing** | {missing} |");
     }
     if let Some(case) = verdict.cases.iter().find(|case| case.outcome == Outcome::Failed) {
         failure(page, case);

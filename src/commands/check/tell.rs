@@ -2,7 +2,7 @@
 
 use super::{
     found::Found,
-    words::{capital, message, name, title},
+    words::{capital, message, missing, name, title},
 };
 use crate::{
     commands::{
@@ -71,9 +71,11 @@ fn print(verdict: &Verdict<'_>, only_red: bool, env: &mut Env) {
         }
         env.out.line(line);
     }
-    if verdict.missing > 0 {
-        let mark = palette.paint(Ink::Bad, "missing");
-        env.out.line(format!("  {mark} {} did not run: their file is gone or does not compile", text::count(verdict.missing, "test")));
+    for file in &verdict.left_out {
+        env.out.line(format!("  {} {file}", palette.paint(Ink::Bad, "broken ")));
+    }
+    if let Some(missing) = missing(verdict) {
+        env.out.line(format!("  {} {missing}", palette.paint(Ink::Bad, "missing")));
     }
 }
 

@@ -6,11 +6,11 @@ use super::{Turn, once};
 use crate::{
     cli::CheckArgs,
     commands::repository::Repository,
-    disk::{self, Files},
+    disk::Files,
     env::Env,
     error::{ErrorKind, Result},
     glob,
-    process::{self, Interrupts},
+    process::Interrupts,
 };
 
 /// How often is looked for changes: soon enough for whoever has just saved a file.
@@ -83,9 +83,7 @@ impl Watched {
 
     /// The files as they are now, without those that git ignores: those are what a build makes.
     fn files(&self) -> Files {
-        let root = &self.repository.root;
-        let ignored = process::ignored(root).unwrap_or_else(|| disk::ignored(root));
-        Files::below(root, self.not.iter().cloned().chain(ignored))
+        Files::below(&self.repository.root, self.not.iter().cloned().chain(self.repository.ignored()))
     }
 
     /// What has changed, once nothing changes any more. Where it is only what git ignores, that is left out from now on.

@@ -1,10 +1,16 @@
 //! Tests and milestones in the learner's words.
 
-use crate::{milestone::TestCase, progress::Verdict};
+use crate::{commands::text::count, milestone::TestCase, progress::Verdict};
 
 /// A test in the learner's words.
 pub(super) fn title(case: &TestCase) -> &str {
     case.id.splitn(3, '/').nth(2).unwrap_or(&case.id)
+}
+
+/// What did not run of a milestone, and why.
+pub(super) fn missing(verdict: &Verdict<'_>) -> Option<String> {
+    let why = if verdict.left_out.is_empty() { "their file is gone or does not compile" } else { "their file is broken" };
+    (verdict.missing > 0).then(|| format!("{} did not run: {why}", count(verdict.missing, "test")))
 }
 
 /// A milestone as a subject.
