@@ -23,13 +23,8 @@ pub fn checks() -> [Check; 2] {
     [Check { name: "kubernetes", run: kubernetes::run }, Check { name: "monitoring", run: monitoring::run }]
 }
 
-/// What a proof of here depends on besides the rendered files.
-const SOURCES: [&str; 4] = [
-    include_str!("operations.rs"),
-    include_str!("operations/kubernetes.rs"),
-    include_str!("operations/monitoring.rs"),
-    include_str!("operations/pod.rs"),
-];
+/// What every proof of here depends on besides the rendered files and the check's own source.
+const SOURCE: &str = include_str!("operations.rs");
 
 /// The solution of each wanted kit that has this yes-or-no question, with yes; once for each language and each database that can be chosen.
 fn solutions(world: &World, arguments: &Arguments, question: &str) -> Vec<Cell> {
@@ -51,11 +46,12 @@ fn solutions(world: &World, arguments: &Arguments, question: &str) -> Vec<Cell> 
     found
 }
 
-/// Proves something of a cell, unless a record says that just this was proven before.
-fn proven(world: &World, check: &'static str, cell: &Cell, prove: impl FnOnce(&Made) -> Result<(), String>) -> Row {
+/// Proves something of a cell, unless a record says that just this was proven before. `sources`: of the check.
+fn proven(world: &World, check: &'static str, cell: &Cell, sources: &[&str], prove: impl FnOnce(&Made) -> Result<(), String>) -> Row {
     let (at, option) = (Some(cell.rendition.at), cell.option());
-    let key =
-        cell.render(world).and_then(|(tree, rendered, _)| cell.key(world, &tree, &rendered, &format!("{check}\0{}", SOURCES.concat())));
+    let key = cell
+        .render(world)
+        .and_then(|(tree, rendered, _)| cell.key(world, &tree, &rendered, &format!("{check}\0{}", sources.concat() + SOURCE)));
     let key = match key {
         Ok(key) => key,
         Err(why) => return Row::new(check, &cell.kit, at, option, Outcome::Failed(why), 0.0),

@@ -21,7 +21,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
             .and_then(|_| world.needs(&["checkov", "--version"]));
         rows.push(match needed {
             Err(why) => Row::skipped("kubernetes", &cell.kit, cell.option(), format!("{why} (KUBECONFIG names the cluster)")),
-            Ok(_) => proven(world, "kubernetes", &cell, applied),
+            Ok(_) => proven(world, "kubernetes", &cell, &[include_str!("kubernetes.rs"), include_str!("pod.rs")], applied),
         });
     }
     rows

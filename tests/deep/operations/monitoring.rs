@@ -37,7 +37,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     for cell in found {
         rows.push(match world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]) {
             Err(why) => Row::skipped("monitoring", &cell.kit, cell.option(), why),
-            Ok(_) => proven(world, "monitoring", &cell, watched),
+            Ok(_) => proven(world, "monitoring", &cell, &[include_str!("monitoring.rs")], watched),
         });
     }
     rows

@@ -43,6 +43,8 @@ impl Pods {
         let fs_group = number(&spec["securityContext"]["fsGroup"])?;
         let mut words: Vec<String> =
             ["run", "--detach", "--pull", "never", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"].map(str::to_owned).into();
+        // A container that ends is started again, as in a cluster.
+        words.extend(["--restart", "always"].map(str::to_owned));
         let mut say = |option: &str, value: String| words.extend([option.to_owned(), value]);
         say("--network", self.network.clone());
         say("--network-alias", host.to_owned());
