@@ -22,7 +22,7 @@ use crate::{
 const SAMPLE: usize = 1;
 
 /// What the loop goes through.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "src/commands/check",
     "src/commands/check.rs",
     "src/commands/repository.rs",
@@ -30,6 +30,7 @@ const SOURCES: [&str; 10] = [
     "src/merge.rs",
     "src/plan",
     "src/plan.rs",
+    "src/process",
     "src/process.rs",
     "src/progress.rs",
     "tests/deep/learning.rs",
