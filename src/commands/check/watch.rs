@@ -95,9 +95,14 @@ impl Watched {
         }
         loop {
             thread::sleep(QUIET);
-            let later = files.again();
+            // Git is asked again: what was made while it was asked may be ignored.
+            let later = self.files();
             if later.change_since(&files).is_none() || interrupts.arrived() {
-                return later.change_since(before);
+                let change = later.change_since(before);
+                if change.is_none() {
+                    *before = later;
+                }
+                return change;
             }
             files = later;
         }
