@@ -113,9 +113,7 @@ impl Learner<'_> {
             .envs(self.world.services().environment(&self.made.servers)?)
             .env("XDG_DATA_HOME", &self.home)
             .stderr(std::process::Stdio::null());
-        if let Some(templates) = std::env::var_os("DEEP_TEMPLATES") {
-            command.env("STAGEKIT_TEMPLATES", templates);
-        }
+        command.env("STAGEKIT_TEMPLATES", templates(self.world)?);
         let ran = run_to_end(&mut command, Duration::from_secs(540))?;
         let start = ran.output.find('{').unwrap_or(0);
         let mut values = serde_json::Deserializer::from_str(&ran.output[start..]).into_iter::<Json>();
@@ -167,6 +165,19 @@ fn gone_through(world: &World, cell: &Cell, before: &Cell) -> Result<(), String>
         }
     }
     Ok(())
+}
+
+/// A folder with all that the verification renders from: the program does not know the fixture and the drafts by itself.
+fn templates(world: &World) -> Result<PathBuf, String> {
+    let folder = world.folder.join("loop-templates");
+    if !folder.exists() {
+        for path in world.catalog.files_below("") {
+            let (bytes, file) = (world.catalog.file(&path).ok_or_else(|| format!("{path} is gone"))?, folder.join(&*path));
+            let parent = file.parent().ok_or("a file without a folder")?;
+            fs::create_dir_all(parent).and_then(|()| fs::write(&file, &bytes)).map_err(|error| format!("{}: {error}", file.display()))?;
+        }
+    }
+    Ok(folder)
 }
 
 /// What the kit says that the failures of a milestone's tests say.
