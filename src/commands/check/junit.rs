@@ -10,7 +10,7 @@ use super::{
     build::Stopped,
     found::Found,
     report::Report,
-    words::{capital, message, missing, name, title},
+    words::{heading, message, missing, title},
 };
 use crate::{
     error::{Error, Result},
@@ -41,17 +41,13 @@ fn suites(xml: &mut Xml, found: &Found<'_>) -> io::Result<()> {
 }
 
 fn suite(xml: &mut Xml, verdict: &Verdict<'_>) -> io::Result<()> {
-    let heading = match verdict.step {
-        Some(step) => format!("{}: {}", capital(&name(verdict)), step.title),
-        None => capital(&name(verdict)),
-    };
-    Totals::of(verdict).element(xml, "testsuite", &heading, |xml| {
+    Totals::of(verdict).element(xml, "testsuite", &heading(verdict), |xml| {
         verdict.cases.iter().try_for_each(|case| test(xml, case))?;
         let class = format!("m{}", verdict.number());
         for file in &verdict.left_out {
-            problem(xml, &class, &file.path, ("error", &file.why), &file.to_string())?;
+            problem(xml, &class, &file.path, &file.why, &file.to_string())?;
         }
-        missing(verdict).map_or(Ok(()), |missing| problem(xml, &class, "tests that did not run", ("error", &missing), &missing))
+        missing(verdict).map_or(Ok(()), |missing| problem(xml, &class, "tests that did not run", &missing, &missing))
     })
 }
 
@@ -80,16 +76,16 @@ fn no_test(xml: &mut Xml, course: &str, upto: Number, stopped: &Stopped) -> io::
     let totals = Totals { tests: 1, errors: 1, ..Totals::default() };
     totals.element(xml, "testsuites", course, |xml| {
         totals.element(xml, "testsuite", &format!("Up to milestone {upto}"), |xml| {
-            problem(xml, &format!("m{upto}"), "the tests run", ("error", stopped.what), &stopped.said.join("\n"))
+            problem(xml, &format!("m{upto}"), "the tests run", stopped.what, &stopped.said.join("\n"))
         })
     })
 }
 
 /// A test case that stands for what did not run.
-fn problem(xml: &mut Xml, class: &str, name: &str, (kind, why): (&str, &str), text: &str) -> io::Result<()> {
+fn problem(xml: &mut Xml, class: &str, name: &str, why: &str, text: &str) -> io::Result<()> {
     xml.create_element("testcase").with_attributes([("name", name), ("classname", class), ("time", "0.000")]).write_inner_content(
         |xml| {
-            xml.create_element(kind).with_attribute(("message", &*clean(why))).write_text_content(BytesText::new(&clean(text)))?;
+            xml.create_element("error").with_attribute(("message", &*clean(why))).write_text_content(BytesText::new(&clean(text)))?;
             Ok(())
         },
     )?;

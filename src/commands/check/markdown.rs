@@ -6,7 +6,7 @@ use super::{
     build::Stopped,
     found::Found,
     report::Report,
-    words::{capital, message, missing, name, title},
+    words::{capital, heading, message, missing, name, title},
 };
 use crate::{
     commands::{repository::points, text},
@@ -34,8 +34,7 @@ fn page(found: &Found<'_>) -> String {
         table(&mut page, verdict);
     }
     for verdict in &found.wanted {
-        let heading = verdict.step.map_or_else(String::new, |step| format!(": {}", step.title));
-        let _ = write!(page, "\n### {}\n", plain(&format!("{}{heading}", capital(&name(verdict)))));
+        let _ = write!(page, "\n### {}\n", plain(&heading(verdict)));
         table(&mut page, verdict);
     }
     match found.next() {

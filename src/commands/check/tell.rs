@@ -2,7 +2,7 @@
 
 use super::{
     found::Found,
-    words::{capital, message, missing, name, title},
+    words::{capital, heading, message, missing, name, title},
 };
 use crate::{
     commands::{
@@ -24,7 +24,7 @@ pub(super) fn tell(repository: &Repository, found: &Found<'_>, env: &mut Env) {
         env.out.line("");
     }
     for verdict in &found.wanted {
-        env.out.line(heading(verdict, palette));
+        env.out.line(counted(verdict, palette));
         print(verdict, false, env);
     }
     if let Some(case) = found.first_failure() {
@@ -41,16 +41,11 @@ pub(super) fn tell(repository: &Repository, found: &Found<'_>, env: &mut Env) {
     }
 }
 
-fn heading(verdict: &Verdict<'_>, palette: Palette) -> String {
-    let passed = verdict.count(Outcome::Passed);
-    let (what, points) = match verdict.step {
-        None => ("What has no milestone".to_owned(), String::new()),
-        Some(step) => (
-            format!("Milestone {}: {}", step.number, step.title),
-            format!(", {} of {}", verdict.points(), text::count(step.points as usize, "point")),
-        ),
-    };
-    format!("{} ({passed} of {}{points})", palette.paint(Ink::Heading, what), text::count(verdict.tests(), "test"))
+fn counted(verdict: &Verdict<'_>, palette: Palette) -> String {
+    let points =
+        verdict.step.map_or_else(String::new, |step| format!(", {} of {}", verdict.points(), text::count(step.points as usize, "point")));
+    let (passed, all) = (verdict.count(Outcome::Passed), text::count(verdict.tests(), "test"));
+    format!("{} ({passed} of {all}{points})", palette.paint(Ink::Heading, heading(verdict)))
 }
 
 /// A line a test; only what is not green where `only_red`.

@@ -89,22 +89,20 @@ impl Watched {
     /// What has changed, once nothing changes any more. Where it is only what git ignores, that is left out from now on.
     fn change_since(&self, before: &mut Files, interrupts: &Interrupts) -> Option<String> {
         let mut files = self.files();
-        if files.change_since(before).is_none() {
-            *before = files;
-            return None;
-        }
-        loop {
+        while files.change_since(before).is_some() {
             thread::sleep(QUIET);
             // Git is asked again: what was made while it was asked may be ignored.
             let later = self.files();
-            if later.change_since(&files).is_none() || interrupts.arrived() {
-                let change = later.change_since(before);
-                if change.is_none() {
-                    *before = later;
-                }
-                return change;
-            }
+            let is_quiet = later.change_since(&files).is_none();
             files = later;
+            if is_quiet || interrupts.arrived() {
+                break;
+            }
         }
+        let change = files.change_since(before);
+        if change.is_none() {
+            *before = files;
+        }
+        change
     }
 }

@@ -24,6 +24,12 @@ pub(super) fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// A milestone's number and title.
+pub(super) fn heading(verdict: &Verdict<'_>) -> String {
+    let title = verdict.step.map_or_else(String::new, |step| format!(": {}", step.title));
+    format!("{}{title}", capital(&name(verdict)))
+}
+
 /// What a failure says, without the way that the program took to it.
 pub(super) fn message(case: &TestCase) -> Vec<&str> {
     let is_frame = |line: &&str| line.trim_start().starts_with("at ") && (line.starts_with('\t') || line.starts_with("    "));
