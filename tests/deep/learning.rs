@@ -15,6 +15,7 @@ use crate::{
     cell::{Cell, Made},
     checks::{Check, kits},
     outcome::{Outcome, Row},
+    proof::proven,
     world::{World, run as run_to_end, tail},
 };
 
@@ -22,7 +23,7 @@ use crate::{
 const SAMPLE: usize = 1;
 
 /// What the loop goes through.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     "src/commands/check",
     "src/commands/check.rs",
     "src/commands/repository.rs",
@@ -34,6 +35,7 @@ const SOURCES: [&str; 11] = [
     "src/process.rs",
     "src/progress.rs",
     "tests/deep/learning.rs",
+    "tests/deep/proof.rs",
 ];
 
 pub fn checks() -> [Check; 1] {
@@ -68,32 +70,13 @@ fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
                 cells.sort_by_key(|cell| hex(format!("{}\0loop\0{}", world.seed, cell.rendition.at).as_bytes()));
                 cells.truncate(SAMPLE);
             }
-            rows.extend(cells.iter().map(|cell| proven(world, cell, &sources)));
+            rows.extend(cells.iter().map(|cell| {
+                let before = cell.at(cell.rendition.at - 1);
+                proven(world, "loop", &[cell, &before], &sources, || gone_through(world, cell, &before))
+            }));
         }
     }
     rows
-}
-
-fn proven(world: &World, cell: &Cell, sources: &str) -> Row {
-    let (at, option) = (cell.rendition.at, cell.option());
-    let before = cell.at(at - 1);
-    let key = [cell, &before].iter().try_fold(format!("loop\0{sources}"), |known, cell| {
-        let (tree, rendered, _) = cell.render(world)?;
-        cell.key(world, &tree, &rendered, &known)
-    });
-    let key = match key {
-        Ok(key) => key,
-        Err(why) => return Row::new("loop", &cell.kit, Some(at), option, Outcome::Failed(why), 0.0),
-    };
-    if let Some(proof) = world.records.proven(&key) {
-        return Row::new("loop", &cell.kit, Some(at), option, Outcome::Recorded(proof), 0.0);
-    }
-    let row = Row::of("loop", &cell.kit, Some(at), &option, || gone_through(world, cell, &before));
-    match row.outcome {
-        Outcome::Passed => world.records.prove(&key, &format!("loop {} at {at} {option}", cell.kit)),
-        _ => world.records.refute(&key),
-    }
-    row
 }
 
 /// The program in a repository.

@@ -22,6 +22,7 @@ mod checks;
 mod learning;
 mod operations;
 mod outcome;
+mod proof;
 mod records;
 mod revert;
 mod services;
@@ -29,9 +30,14 @@ mod world;
 
 use std::{collections::BTreeSet, process::ExitCode, time::Instant};
 
-use stagekit::{render::Renderer, rendition::Rendition};
+use stagekit::{manifest::KitManifest, render::Renderer, rendition::Rendition};
 
-use crate::{arguments::Arguments, checks::Check, outcome::Table, world::World};
+use crate::{
+    arguments::Arguments,
+    checks::Check,
+    outcome::Table,
+    world::{Jdk, World},
+};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::parse(std::env::args().skip(1)) {
@@ -72,18 +78,53 @@ fn all_checks() -> impl Iterator<Item = Check> {
 
 fn verify(arguments: &Arguments) -> Result<Table, String> {
     let start = Instant::now();
-    let world = World::prepare(arguments)?;
+    let mut world = World::prepare(arguments)?;
     let mut table = Table::new(&world.folder);
+    let mut rounds = rounds(&mut world, arguments);
     for check in all_checks().filter(|check| arguments.wants_check(check.name)) {
         eprintln!("== {} ({} s)", check.name, start.elapsed().as_secs());
-        for row in (check.run)(&world, arguments) {
-            table.add(row);
+        for round in &mut rounds {
+            round.enter(&mut world);
+            for row in (check.run)(&world, &round.arguments) {
+                table.add(row);
+            }
+            round.enter(&mut world);
         }
     }
     table.write()?;
     world.records.save()?;
     eprintln!("== done ({} s)", start.elapsed().as_secs());
     Ok(table)
+}
+
+/// Kits that the same JDKs can build. Whoever asks for no version gets the oldest of these.
+struct Round {
+    arguments: Arguments,
+    kits: Vec<KitManifest>,
+    jdks: Vec<Jdk>,
+}
+
+impl Round {
+    /// Exchanges the kits and JDKs of the world with those of the round; a second time back again.
+    fn enter(&mut self, world: &mut World) {
+        std::mem::swap(&mut world.kits, &mut self.kits);
+        std::mem::swap(&mut world.jdks, &mut self.jdks);
+    }
+}
+
+/// All kits that the oldest JDK can build, and then each of the others, with the JDKs that can.
+fn rounds(world: &mut World, arguments: &Arguments) -> Vec<Round> {
+    let needs = |kit: &KitManifest| kit.java.as_ref().map_or(0, |java| java.min);
+    let oldest = world.jdks.first().map_or(0, |jdk| jdk.version);
+    let (newer, any): (Vec<_>, Vec<_>) = std::mem::take(&mut world.kits).into_iter().partition(|kit| needs(kit) > oldest);
+    let first = Round { arguments: arguments.clone(), kits: any, jdks: world.jdks.clone() };
+    let others = newer.into_iter().filter(|kit| arguments.wants_kit(kit.name.get_ref())).map(|kit| Round {
+        arguments: Arguments { kit: Some(kit.name.get_ref().clone()), ..arguments.clone() },
+        jdks: world.jdks.iter().filter(|jdk| jdk.version >= needs(&kit)).cloned().collect(),
+        kits: vec![kit],
+    });
+    let others: Vec<_> = others.collect();
+    std::iter::once(first).chain(others).collect()
 }
 
 /// Images that no check starts: what is configured of them is looked at, not run.

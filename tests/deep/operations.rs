@@ -14,7 +14,8 @@ use crate::{
     arguments::Arguments,
     cell::{Cell, Made},
     checks::{Check, kits},
-    outcome::{Outcome, Row},
+    outcome::Row,
+    proof,
     world::{World, run},
 };
 
@@ -24,7 +25,7 @@ pub fn checks() -> [Check; 2] {
 }
 
 /// What every proof of here depends on besides the rendered files and the check's own source.
-const SOURCE: &str = include_str!("operations.rs");
+const SOURCE: &str = concat!(include_str!("operations.rs"), include_str!("proof.rs"));
 
 /// The solution of each wanted kit that has this yes-or-no question, with yes; once for each language and each database that can be chosen.
 fn solutions(world: &World, arguments: &Arguments, question: &str) -> Vec<Cell> {
@@ -46,26 +47,10 @@ fn solutions(world: &World, arguments: &Arguments, question: &str) -> Vec<Cell> 
     found
 }
 
-/// Proves something of a cell, unless a record says that just this was proven before. `sources`: of the check.
+/// Proves something of a repository. `sources`: of the check.
 fn proven(world: &World, check: &'static str, cell: &Cell, sources: &[&str], prove: impl FnOnce(&Made) -> Result<(), String>) -> Row {
-    let (at, option) = (Some(cell.rendition.at), cell.option());
-    let key = cell
-        .render(world)
-        .and_then(|(tree, rendered, _)| cell.key(world, &tree, &rendered, &format!("{check}\0{}", sources.concat() + SOURCE)));
-    let key = match key {
-        Ok(key) => key,
-        Err(why) => return Row::new(check, &cell.kit, at, option, Outcome::Failed(why), 0.0),
-    };
-    if let Some(proof) = world.records.proven(&key) {
-        return Row::new(check, &cell.kit, at, option, Outcome::Recorded(proof), 0.0);
-    }
-    let name = format!("{check}-{}-{}", cell.kit, option.replace(['=', ' '], "-"));
-    let row = Row::of(check, &cell.kit, at, &option, || prove(&cell.make(world, &name)?));
-    match row.outcome {
-        Outcome::Passed => world.records.prove(&key, &format!("{check} {} at {} {option}", cell.kit, cell.rendition.at)),
-        _ => world.records.refute(&key),
-    }
-    row
+    let name = format!("{check}-{}-{}", cell.kit, cell.option().replace(['=', ' '], "-"));
+    proof::proven(world, check, &[cell], &(sources.concat() + SOURCE), || prove(&cell.make(world, &name)?))
 }
 
 /// What a program says that must succeed.

@@ -294,7 +294,8 @@ impl Subject<'_> {
         let words = ["mvn", "-o", "-q", "-B", "-Dstyle.color=never", "help:evaluate", "-Dexpression=project.description", "-DforceStdout"];
         let mut command = self.world.command(&folder, &words, self.world.jdk(None)?);
         let said = run_program(&mut command, Duration::from_secs(60))?.ok("mvn help:evaluate")?;
-        same_line("Maven", &said)
+        // What Maven says comes first, without an end of line; behind it a JDK of 24 or newer warns of what this Maven's libraries do.
+        same_line("Maven", said.split("WARNING: ").next().unwrap_or_default())
     }
 
     /// What the builder makes of every label: one image without a base, and a label for each text.
