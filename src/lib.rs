@@ -31,6 +31,7 @@ pub mod receipt;
 pub mod render;
 pub mod rendition;
 pub mod roadmap;
+pub mod route;
 mod run;
 pub mod stack;
 pub mod template;

@@ -11,6 +11,8 @@ use crate::{
     manifest::{self, FeatureManifest, KitManifest, Number, Question, sample, validate_feature, validate_kit},
     render::Renderer,
     rendition::{Audience, Rendition},
+    roadmap::Roadmap,
+    route::Route,
     template::{Node, ROOTS, Template},
     tree::RelPath,
 };
@@ -22,7 +24,8 @@ const MOST_VARIANTS: usize = 48;
 pub fn lint(catalog: &Catalog) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut used = Used::default();
-    match catalog.roadmap() {
+    let roadmap = catalog.roadmap();
+    match &roadmap {
         Ok(roadmap) => faults.extend(roadmap.faults(&catalog.place("roadmap.toml"))),
         Err(error) => faults.extend(error.listed().iter().cloned()),
     }
@@ -42,9 +45,14 @@ pub fn lint(catalog: &Catalog) -> Vec<Fault> {
             faults.push(source.at_key("requires", format!("requires the feature `{wanted}`, which does not exist")));
         }
     }
+    let mut kits = Vec::new();
     for name in catalog.kit_names() {
         let (source, kit) = Source::read::<KitManifest>(catalog, &format!("kits/{name}/kit.toml"), &mut faults);
-        faults.extend(kit.into_iter().flat_map(|kit| kit_faults(catalog, &source, &name, kit, &features, &mut used)));
+        kits.extend(kit.map(|kit| (name, source, kit)));
+    }
+    faults.extend(requirements(&kits, &roadmap.as_ref().map(Roadmap::kits).unwrap_or_default()));
+    for (name, source, kit) in kits {
+        faults.extend(kit_faults(catalog, &source, &name, kit, &features, &mut used));
     }
     for file in catalog.files_below("partials") {
         let name = file.trim_start_matches("partials/").trim_end_matches(".hbs");
@@ -97,6 +105,22 @@ impl Source {
     fn at_key(&self, key: &str, message: impl Into<String>) -> Fault {
         Fault::new(&self.place, message).at(manifest::line_of_top_key(&self.text, key).unwrap_or(1))
     }
+}
+
+/// Faults of what the kits build on: what nobody has heard of, and what nobody could ever begin. `planned`: the kits of the roadmap.
+fn requirements(kits: &[(String, Source, KitManifest)], planned: &[&str]) -> Vec<Fault> {
+    let route = Route::of(kits.iter().map(|(_, _, kit)| kit));
+    let mut faults = Vec::new();
+    for (_, source, kit) in kits {
+        let is_known = |wanted: &str| planned.contains(&wanted) || kits.iter().any(|(_, _, kit)| kit.name.get_ref() == wanted);
+        for wanted in kit.requires_kits.iter().filter(|wanted| !is_known(wanted)) {
+            faults.push(source.at_key("requires_kits", format!("there is no kit `{wanted}`, neither here nor on the roadmap")));
+        }
+        if let Some(circle) = route.circle(kit.name.get_ref()) {
+            faults.push(source.at_key("requires_kits", format!("builds on itself: {}", circle.join(" on "))));
+        }
+    }
+    faults
 }
 
 fn kit_faults(

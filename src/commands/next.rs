@@ -15,6 +15,7 @@ use crate::{
     manifest::{KitManifest, Number},
     output::{Ink, pad},
     roadmap::{Item, Roadmap},
+    route::Route,
 };
 
 /// Answers that a person gives once, not once a project.
@@ -36,16 +37,12 @@ pub fn run(args: &NextArgs, env: &mut Env) -> Result<()> {
     let (reached, last) = (repository.reached()?, repository.course()?.last);
     let known = known(env);
 
-    // 2. the next on the roadmap that is ready and not done
+    // 2. the next on the roadmap that is ready, not done, and builds on nothing left
     let roadmap = env.catalog.roadmap()?;
     let kits = env.catalog.kits()?;
     let is_done = |name: &str| known.iter().any(|known| known.kit == name && known.reached == known.last);
-    let order = roadmap.kits();
-    let here = order.iter().position(|name| *name == layer.name).map_or(0, |index| index + 1);
-    let (before, after) = order.split_at(here);
-    let mut left = after.iter().chain(before).filter(|name| **name != layer.name && !is_done(name));
-    let found = left.find_map(|name| kits.iter().find(|kit| kit.name.get_ref() == name));
-    let Some(kit) = found else {
+    let name = Route::of(&kits).next(&roadmap.kits(), &layer.name, is_done);
+    let Some(kit) = name.and_then(|name| kits.iter().find(|kit| kit.name.get_ref() == name)) else {
         env.out.say("there is no kit left that you have not done");
         env.out.hint("`stagekit roadmap` shows what is planned");
         return Ok(());
@@ -72,7 +69,7 @@ pub fn run(args: &NextArgs, env: &mut Env) -> Result<()> {
     if reached < last {
         env.out.say(format!("milestone {reached} of {last} is reached here; `stagekit check` goes on with it"));
     }
-    print(kit, &roadmap, &command, env);
+    print(kit, &roadmap, &command, is_done, env);
     Ok(())
 }
 
@@ -86,7 +83,7 @@ fn carried(answers: &Answers, kit: &KitManifest) -> Vec<Setting> {
     CARRIED.into_iter().filter(fits).filter_map(setting).collect()
 }
 
-fn print(kit: &KitManifest, roadmap: &Roadmap, command: &str, env: &mut Env) {
+fn print(kit: &KitManifest, roadmap: &Roadmap, command: &str, is_done: impl Fn(&str) -> bool, env: &mut Env) {
     let palette = env.out.palette();
     let stage = roadmap.stage(kit.stage).map(|stage| format!(": {}", stage.title)).unwrap_or_default();
     env.out.line(format!("{} ({})", palette.paint(Ink::Heading, &kit.title), palette.paint(Ink::Name, kit.name.get_ref())));
@@ -94,7 +91,8 @@ fn print(kit: &KitManifest, roadmap: &Roadmap, command: &str, env: &mut Env) {
     env.out.line("");
     env.out.line(format!("It belongs to stage {}{stage}.", kit.stage));
     if !kit.requires_kits.is_empty() {
-        env.out.line(format!("It builds on {}.", kit.requires_kits.join(", ")));
+        let told = |name: &String| if is_done(name) { format!("{name} (done)") } else { name.clone() };
+        env.out.line(format!("It builds on {}.", kit.requires_kits.iter().map(told).collect::<Vec<_>>().join(" and ")));
     }
     let minutes: u32 = kit.milestone.iter().map(|milestone| milestone.minutes).sum();
     env.out.line(format!("It has {}, {}.", text::count(kit.milestone.len(), "milestone"), text::duration(minutes)));

@@ -67,7 +67,7 @@ fn a_broken_kit_is_refused_with_all_its_faults() {
         .stderr(
             "error: `[FIXTURES]/broken/kits/tilted/kit.toml` cannot be used\n\
              \x20 [FIXTURES]/broken/kits/tilted/kit.toml:5: unknown key `tilte` (did you mean `title`?)\n\
-             \x20 [FIXTURES]/broken/kits/tilted/kit.toml:14: unknown key `minuts` (did you mean `minutes`?)\n\
+             \x20 [FIXTURES]/broken/kits/tilted/kit.toml:15: unknown key `minuts` (did you mean `minutes`?)\n\
              hint: `stagekit templates lint` shows every fault\n",
         )
         .check();

@@ -137,12 +137,14 @@ fn every_fault_is_told_at_once() {
             "kits/tilted/kit.toml:2: [[stack]]: missing field `language`",
             "kits/tilted/kit.toml:2: there is no question `name`",
             "kits/tilted/kit.toml:5: unknown key `tilte` (did you mean `title`?)",
-            "kits/tilted/kit.toml:10: a kit with milestones needs `[[check]]`",
-            "kits/tilted/kit.toml:10: a kit with milestones needs `[[state]]`",
-            "kits/tilted/kit.toml:10: a kit with milestones needs `[smoke]`",
-            "kits/tilted/kit.toml:11: milestone 1 has no hint",
-            "kits/tilted/kit.toml:11: milestone 1 has no test",
-            "kits/tilted/kit.toml:14: unknown key `minuts` (did you mean `minutes`?)"
+            "kits/tilted/kit.toml:9: builds on itself: tilted on tilted",
+            "kits/tilted/kit.toml:9: there is no kit `chess`, neither here nor on the roadmap",
+            "kits/tilted/kit.toml:11: a kit with milestones needs `[[check]]`",
+            "kits/tilted/kit.toml:11: a kit with milestones needs `[[state]]`",
+            "kits/tilted/kit.toml:11: a kit with milestones needs `[smoke]`",
+            "kits/tilted/kit.toml:12: milestone 1 has no hint",
+            "kits/tilted/kit.toml:12: milestone 1 has no test",
+            "kits/tilted/kit.toml:15: unknown key `minuts` (did you mean `minutes`?)"
         ]
     );
 }
