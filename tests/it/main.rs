@@ -18,6 +18,8 @@ mod learning;
 #[cfg(unix)]
 mod left_out;
 mod list;
+#[cfg(unix)]
+mod merging;
 mod new;
 #[cfg(unix)]
 mod next;
