@@ -10,6 +10,7 @@ use std::{
         atomic::{AtomicU8, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use signal_hook::{consts::SIGINT, iterator::Signals, low_level};
@@ -24,6 +25,9 @@ const ASKING: u8 = 1;
 const PENDING: u8 = 2;
 /// The prompt has noticed the signal itself, or the thread has; the other one keeps quiet.
 const ENDING: u8 = 3;
+
+/// Longer than it takes to draw a prompt, shorter than anyone notices.
+const DRAWN: Duration = Duration::from_millis(30);
 
 /// Listens from its making on.
 pub(super) struct Interruption {
@@ -71,6 +75,9 @@ fn end() {
     let terminal = console::Term::stderr();
     let said = format!("\n{} {}", console::style("error:").red().bold().for_stderr(), Error::interrupted());
     // Nothing can be done about a terminal that is gone.
-    let _ = terminal.show_cursor().and_then(|()| terminal.write_line(&said));
+    let _ = terminal.write_line(&said);
+    // A prompt that was being drawn hides the cursor as its last act, so that comes first.
+    thread::sleep(DRAWN);
+    let _ = terminal.show_cursor();
     low_level::exit(130);
 }
