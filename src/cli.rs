@@ -78,6 +78,14 @@ Examples:
   stagekit update                      take it over; your own changes stay
   stagekit update --conflicts markers  choose in the files where both sides changed the same place";
 
+const DETECT_EXAMPLES: &str = "\
+Examples:
+  stagekit detect                      the repository around this folder
+  stagekit detect --in services/api    one project of several
+  stagekit detect --json               the same for a program
+
+Nothing is run and nothing is written. What is a guess says so.";
+
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
   stagekit templates export my-templates                  the templates, to change them
@@ -153,6 +161,8 @@ pub enum Command {
     Progress(ProgressArgs),
     /// Look whether everything is there that a kit needs
     Doctor(DoctorArgs),
+    /// Show what a repository is built with, and where that was read
+    Detect(DetectArgs),
     /// Work with the templates that kits are rendered from
     #[command(subcommand)]
     Templates(TemplatesCommand),
@@ -441,6 +451,21 @@ pub struct NextArgs {
 /// `stagekit progress`.
 #[derive(Debug, Args)]
 pub struct ProgressArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit detect`.
+#[derive(Debug, Args)]
+#[command(after_help = DETECT_EXAMPLES)]
+pub struct DetectArgs {
+    /// The repository, or a folder in it; here if not given
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+    /// Only the project in this folder below it
+    #[arg(long = "in", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub inside: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

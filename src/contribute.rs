@@ -38,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::text::Edit;
+pub(crate) use self::xml::{Element, parse as parse_xml};
 use crate::{
     error::Fault,
     tree::{RelPath, Tree},
@@ -346,9 +347,9 @@ struct Grammar {
 
 /// Why a text is no document of its format.
 #[derive(Debug)]
-struct Broken {
-    why: String,
-    line: Option<usize>,
+pub(crate) struct Broken {
+    pub(crate) why: String,
+    pub(crate) line: Option<usize>,
 }
 
 impl Broken {

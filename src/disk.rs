@@ -13,6 +13,7 @@ mod lock;
 mod read;
 mod rollback;
 mod signals;
+mod survey;
 mod system;
 mod temporary;
 mod walk;
@@ -30,6 +31,7 @@ pub use files::{
 pub use read::read;
 pub use rollback::{Recovered, recover};
 pub use signals::{Interrupts, interrupts};
+pub use survey::survey;
 pub use temporary::sweep;
 
 use crate::error::Result;

@@ -10,6 +10,7 @@ pub mod commands;
 pub mod condition;
 pub mod contribute;
 pub mod course;
+pub mod detect;
 pub mod digest;
 pub mod disk;
 pub mod encode;

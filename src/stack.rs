@@ -76,6 +76,30 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// One that nothing is known of but its name and language.
+    pub fn named(name: &str, language: Language) -> Self {
+        Self {
+            name: name.to_owned(),
+            language,
+            language_version: String::new(),
+            versions: Vec::new(),
+            framework: none(),
+            framework_version: None,
+            build_tool: none(),
+            wrapper: false,
+            lock_file: None,
+            default_branch: main(),
+            directory: dot(),
+            secrets: Vec::new(),
+            settings: Vec::new(),
+            test: None,
+            build: None,
+            modules: Vec::new(),
+            services: Vec::new(),
+            origins: BTreeMap::new(),
+        }
+    }
+
     /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `modules`, `services`.
     pub fn condition_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let yes_or_no = |holds: bool| Cow::Borrowed(if holds { "true" } else { "false" });
@@ -102,6 +126,39 @@ impl Language {
             Self::Go => "go",
             Self::Rust => "rust",
             Self::Static => "static",
+        }
+    }
+
+    /// As people write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Python => "Python",
+            Self::Node => "Node.js",
+            Self::Java => "Java",
+            Self::Go => "Go",
+            Self::Rust => "Rust",
+            Self::Static => "HTML",
+        }
+    }
+}
+
+impl Module {
+    /// One that is started so, and of which nothing else is known.
+    pub fn named(name: &str, launch: Vec<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: String::new(),
+            directory: dot(),
+            launch,
+            sources: Vec::new(),
+            artifact: None,
+            main_class: None,
+            port: None,
+            port_variable: None,
+            host_variable: None,
+            health_path: None,
+            stop_seconds: ten(),
+            environment: BTreeMap::new(),
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Lower modules first: a pure module imports only from above itself in this list.
-const PURE: [&str; 26] = [
+const PURE: [&str; 28] = [
     "error",
     "glob",
     "tree",
@@ -16,8 +16,10 @@ const PURE: [&str; 26] = [
     "stack",
     "roadmap",
     "contribute",
+    "detect",
     "merge",
     "manifest",
+    "route",
     "rendition",
     "template",
     "milestone",

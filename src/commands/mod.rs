@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod completions;
+pub mod detect;
 pub mod doctor;
 pub mod hint;
 pub mod list;

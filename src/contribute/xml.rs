@@ -8,11 +8,11 @@ mod write;
 
 use serde_json::{Map, Value};
 
+pub(crate) use self::read::{Element, parse};
 use self::{
     maven::{identity, slot},
     model::{at_mut, model_of},
     pointer::Step,
-    read::{Element, parse},
     write::Manner,
 };
 pub(super) use self::{model::wanted_value, pointer::parts};

@@ -99,6 +99,7 @@ fn every_command_has_its_page() {
     let names = [
         "check",
         "completions",
+        "detect",
         "diff",
         "doctor",
         "hint",

@@ -11,6 +11,7 @@ mod transcript;
 #[cfg(unix)]
 mod check;
 mod command_line;
+mod detect;
 #[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]

@@ -12,20 +12,20 @@ const DEEPEST: usize = 128;
 
 /// An element and the bytes it takes.
 #[derive(Debug, Default)]
-pub(super) struct Element {
-    pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Element {
+    pub(crate) name: String,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     /// What is between its tags; nothing if it is one tag.
-    pub(super) inner: Option<Range<usize>>,
-    pub(super) children: Vec<Element>,
+    pub(crate) inner: Option<Range<usize>>,
+    pub(crate) children: Vec<Element>,
     /// Its own text, without blanks around it.
-    pub(super) text: String,
-    pub(super) is_commented: bool,
+    pub(crate) text: String,
+    pub(crate) is_commented: bool,
 }
 
-pub(super) fn parse(text: &str) -> Result<Element, Broken> {
+pub(crate) fn parse(text: &str) -> Result<Element, Broken> {
     let broken = |at: usize, why: String| Broken { why: format!("is not XML: {why}"), line: Some(text::line_number(text, at)) };
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = vec![Element::default()];

@@ -1,0 +1,153 @@
+//! `stagekit detect`: what a repository is built with, and where that was read.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    cli::DetectArgs,
+    detect::{Detection, detect},
+    disk,
+    env::Env,
+    error::{Error, Result},
+    output::{Ink, pad},
+    stack::{Module, Service, Stack},
+};
+
+/// Says what the repository is built with, how it is tested and started, and which servers it needs.
+pub fn run(args: &DetectArgs, env: &mut Env) -> Result<()> {
+    // 1. where: a folder of a repository means that project of it
+    let dir = env.path(args.dir.as_deref().unwrap_or(Path::new(".")));
+    let (root, inside) = root_of(&dir)?;
+    let directory = match (&args.inside, inside) {
+        (Some(asked), inside) => Some(below(inside.as_deref(), asked)?),
+        (None, inside) => inside,
+    };
+
+    // 2. looked at, and told
+    let survey = disk::survey(&root)?;
+    let found = detect(&survey, directory.as_deref())?;
+    if args.json {
+        return env.out.json(&found);
+    }
+    print(&found, env);
+    Ok(())
+}
+
+/// The git repository around a folder, and the folder below it; the folder itself where there is none.
+fn root_of(dir: &Path) -> Result<(PathBuf, Option<String>)> {
+    let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, error))?;
+    if !dir.is_dir() {
+        return Err(Error::usage(format!("`{}` is no folder", dir.display())));
+    }
+    let root = dir.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&dir);
+    let inside = dir.strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/")).filter(|path| !path.is_empty());
+    Ok((root.to_path_buf(), inside))
+}
+
+fn below(inside: Option<&str>, asked: &str) -> Result<String> {
+    let joined = Path::new(inside.unwrap_or("")).join(asked);
+    let mut parts: Vec<String> = Vec::new();
+    for part in joined.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
+            _ => return Err(Error::usage(format!("`--in {asked}` leaves the repository")).hint("give a folder below its root")),
+        }
+    }
+    Ok(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+}
+
+/// One line of what is told: the field's name for people, its value, and by which name its origin is known.
+struct Row {
+    title: String,
+    value: String,
+    field: String,
+}
+
+fn row(title: &str, value: impl Into<String>, field: impl Into<String>) -> Row {
+    Row { title: title.to_owned(), value: value.into(), field: field.into() }
+}
+
+fn print(found: &Detection, env: &mut Env) {
+    let stack = &found.stack;
+    let mut rows = general(stack);
+    rows.extend(stack.modules.iter().flat_map(module));
+    rows.extend(stack.services.iter().map(service));
+    let title_width = rows.iter().map(|row| row.title.len()).max().unwrap_or(0);
+    let value_width = rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0).min(40);
+    let palette = env.out.palette();
+    for row in rows {
+        let origin = stack.origins.get(&row.field);
+        let place = origin.map_or_else(String::new, |origin| {
+            palette.paint(Ink::Dim, if origin.certain { origin.place.clone() } else { format!("{} (a guess)", origin.place) })
+        });
+        env.out.line(format!("{}  {}  {place}", pad(&row.title, title_width), pad(&row.value, value_width)).trim_end());
+    }
+    let there: Vec<(&str, &[String])> = found.existing.all().into_iter().filter(|(_, paths)| !paths.is_empty()).collect();
+    if !there.is_empty() {
+        env.out.line("");
+        env.out.line(palette.paint(Ink::Heading, "There already"));
+        for (what, paths) in there {
+            env.out.line(format!("  {}  {}", pad(what, 12), paths.join(", ")));
+        }
+    }
+    for note in &found.notes {
+        env.out.warn(format!("{}: {}", note.place, note.message));
+    }
+}
+
+fn general(stack: &Stack) -> Vec<Row> {
+    let with = |name: &str, version: Option<&str>| {
+        version.filter(|version| !version.is_empty()).map_or_else(|| name.to_owned(), |version| format!("{name} {version}"))
+    };
+    let wrapper = if stack.wrapper { " with its wrapper" } else { "" };
+    let mut rows = vec![
+        row("project", format!("{} in {}", stack.name, stack.directory), "name"),
+        row(
+            "language",
+            with(stack.language.title(), Some(&stack.language_version)),
+            if stack.language_version.is_empty() { "language" } else { "language_version" },
+        ),
+        row("build tool", format!("{}{wrapper}", stack.build_tool), "build_tool"),
+    ];
+    if stack.framework != "none" {
+        rows.push(row("framework", with(&stack.framework, stack.framework_version.as_deref()), "framework"));
+    }
+    if let Some(build) = &stack.build {
+        rows.push(row("built by", build.command.join(" "), "build"));
+    }
+    if let Some(test) = &stack.test {
+        rows.push(row("tested by", test.command.join(" "), "test"));
+    }
+    rows.push(row("branch", stack.default_branch.clone(), "default_branch"));
+    rows
+}
+
+fn module(module: &Module) -> Vec<Row> {
+    let field = |name: &str| format!("modules.{}{name}", module.name);
+    let mut rows = vec![row(
+        "runs",
+        if module.directory == "." { module.name.clone() } else { format!("{} in {}", module.name, module.directory) },
+        field(""),
+    )];
+    let launch = if module.launch.is_empty() { "a web server".to_owned() } else { module.launch.join(" ") };
+    rows.push(row("  started by", launch, field("")));
+    if let Some(class) = &module.main_class {
+        rows.push(row("  class", class.clone(), field(".main_class")));
+    }
+    if let Some(artifact) = &module.artifact {
+        rows.push(row("  delivers", artifact.clone(), field(".artifact")));
+    }
+    if let Some(port) = module.port {
+        let variable = module.port_variable.as_ref().map_or_else(String::new, |name| format!(", or {name}"));
+        rows.push(row("  port", format!("{port}{variable}"), field(".port")));
+    }
+    if let Some(path) = &module.health_path {
+        rows.push(row("  health", path.clone(), field(".health_path")));
+    }
+    rows
+}
+
+fn service(service: &Service) -> Row {
+    let names: Vec<&str> = service.environment.keys().map(String::as_str).collect();
+    row("needs", format!("{} ({})", service.kind, names.join(", ")), format!("services.{}", service.kind))
+}

@@ -1,0 +1,338 @@
+//! A repository's files → its stack: what it is built with, how it is tested and started, and which servers it talks to.
+//!
+//! Nothing is run and nothing is fetched: every finding was read in a file, and says in which and on which line.
+
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "the build tools tell their files by exact names")]
+
+mod cargo;
+mod existing;
+mod facts;
+mod go;
+mod gradle;
+mod jvm;
+mod maven;
+mod node;
+mod pins;
+mod python;
+mod servers;
+mod site;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+pub use existing::Existing;
+
+use crate::{
+    error::{Error, Fault, Result},
+    stack::{Language, Origin, Stack},
+    tree::Tree,
+};
+
+/// What somebody's repository was seen to hold.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The name of its folder.
+    pub name: String,
+    /// Paths of its files, but for those in folders that tools make.
+    pub paths: BTreeSet<String>,
+    /// The content of those that [`is_wanted`] names.
+    pub files: Tree,
+    /// What could not be looked at, and why.
+    pub unread: Vec<Fault>,
+    /// The branch that the remote names as its default, else the one that is checked out.
+    pub branch: Option<(String, Origin)>,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Detection {
+    /// The stack; `origins` says where each field was read.
+    pub stack: Stack,
+    /// CI, container and other files that are there already.
+    pub existing: Existing,
+    /// What a person should know: what is unsure and why, and what could not be read.
+    pub notes: Vec<Note>,
+}
+
+/// Something that a person should know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Note {
+    /// The file, with its line where that is known.
+    pub place: String,
+    /// What is the matter.
+    pub message: String,
+}
+
+/// A build tool's reading of a folder.
+type Reader = fn(&mut Project<'_>);
+
+/// The file that says which build tool a folder has, and what reads it; the first one that is there decides. What builds for the web only comes
+/// after what can build a server.
+const READERS: [(&[&str], Reader); 7] = [
+    (&["pom.xml"], maven::read),
+    (&["settings.gradle", "settings.gradle.kts", "build.gradle", "build.gradle.kts"], gradle::read),
+    (&["go.mod"], go::read),
+    (&["Cargo.toml"], cargo::read),
+    (&["pyproject.toml", "requirements.txt", "setup.py", "setup.cfg", "Pipfile", "manage.py"], python::read),
+    (&["package.json"], node::read),
+    (&["index.html", "public/index.html"], site::read),
+];
+
+/// Whether detection wants to read this file, told from its path.
+pub fn is_wanted(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_build = name == "Dockerfile" || READERS.iter().any(|(names, _)| names.contains(&name));
+    is_build
+        || [maven::wants, gradle::wants, jvm::wants, go::wants, cargo::wants, python::wants, node::wants, pins::wants]
+            .iter()
+            .any(|wants| wants(name))
+}
+
+/// Finds out what the repository, or its folder `directory`, is built with.
+///
+/// An error where there is nothing that a build tool would read, or more than one project and nobody has said which.
+pub fn detect(survey: &Survey, directory: Option<&str>) -> Result<Detection> {
+    let directory = match directory {
+        Some(directory) => directory.to_owned(),
+        None => only_project(survey)?,
+    };
+    let mut project = Project::new(survey, &directory);
+    let mut readers = READERS.iter().filter_map(|(names, read)| names.iter().find(|name| project.has(name)).map(|name| (*name, read)));
+    let Some((name, read)) = readers.next() else {
+        return Err(nothing(&directory));
+    };
+    let others: Vec<&str> = readers.map(|(name, _)| name).filter(|name| !name.ends_with(".html")).collect();
+    project.note_of_others(name, &others);
+    read(&mut project);
+    Ok(project.finished())
+}
+
+/// The folders that have a project of their own: those with a build file that do not lie in another one's.
+fn projects(survey: &Survey) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    // Folders come before what lies in them.
+    let mut folders: Vec<(&str, &str)> = survey.paths.iter().map(|path| path.rsplit_once('/').unwrap_or((".", path))).collect();
+    folders.sort_by_key(|(folder, _)| (folder.matches('/').count() + usize::from(*folder != "."), *folder));
+    for (folder, name) in folders {
+        let is_build = READERS.iter().any(|(names, _)| names.contains(&name));
+        let is_inside = found.iter().any(|outer| outer == "." || folder == outer || folder.starts_with(&format!("{outer}/")));
+        if is_build && !is_inside {
+            found.push(folder.to_owned());
+        }
+    }
+    found
+}
+
+fn only_project(survey: &Survey) -> Result<String> {
+    let mut projects = projects(survey);
+    match projects.len() {
+        0 => Err(nothing(".")),
+        1 => Ok(projects.remove(0)),
+        count => {
+            Err(Error::usage(format!("there are {count} projects here: {}", listed(&projects))).hint("`--in DIR` says which one is meant"))
+        }
+    }
+}
+
+/// The first few, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 6;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    format!("{}{}", shown.join(", "), if more == 0 { String::new() } else { format!(" and {more} more") })
+}
+
+fn nothing(directory: &str) -> Error {
+    let place = if directory == "." { "here".to_owned() } else { format!("in `{directory}`") };
+    Error::usage(format!("there is nothing {place} that a build tool reads")).hint(
+        "looked for: pom.xml, build.gradle, go.mod, Cargo.toml, pyproject.toml, requirements.txt, package.json, index.html and the like",
+    )
+}
+
+/// A folder that is being read, and what is known of it so far.
+struct Project<'s> {
+    survey: &'s Survey,
+    /// Its folder below the repository's root; `.` is the root.
+    directory: String,
+    stack: Stack,
+    notes: BTreeSet<Note>,
+}
+
+/// A file of it.
+#[derive(Clone, Copy)]
+struct Source<'s> {
+    /// Below the repository's root.
+    path: &'s str,
+    text: &'s str,
+}
+
+impl Source<'_> {
+    fn at(&self, line: usize) -> String {
+        format!("{}:{line}", self.path)
+    }
+
+    /// The line, from 1, of the first line that holds this; 1 if none does.
+    fn line_of(&self, wanted: &str) -> usize {
+        self.text.lines().position(|line| line.contains(wanted)).map_or(1, |index| index + 1)
+    }
+
+    fn sure(&self, line: usize) -> Origin {
+        Origin { place: self.at(line), certain: true }
+    }
+
+    fn unsure(&self, line: usize) -> Origin {
+        Origin { place: self.at(line), certain: false }
+    }
+}
+
+impl<'s> Project<'s> {
+    fn new(survey: &'s Survey, directory: &str) -> Self {
+        let folder = if directory == "." { &survey.name } else { directory.rsplit('/').next().unwrap_or(directory) };
+        let mut stack = Stack::named(&slug(folder), Language::Static);
+        directory.clone_into(&mut stack.directory);
+        let mut project = Self { survey, directory: directory.to_owned(), stack, notes: BTreeSet::new() };
+        project.origin("name", Origin { place: directory.to_owned(), certain: false });
+        if let Some((branch, origin)) = &survey.branch {
+            project.stack.default_branch.clone_from(branch);
+            project.origin("default_branch", origin.clone());
+        }
+        for fault in &survey.unread {
+            project.note(&fault.place, &fault.message);
+        }
+        project
+    }
+
+    /// The path below the root of what lies at `path` in the project.
+    fn path(&self, path: &str) -> String {
+        match (self.directory.as_str(), path) {
+            (".", path) => path.to_owned(),
+            (directory, ".") => directory.to_owned(),
+            (directory, path) => format!("{directory}/{path}"),
+        }
+    }
+
+    /// The path of a source below the project.
+    fn below<'p>(&self, source: &Source<'p>) -> &'p str {
+        source.path.strip_prefix(self.directory.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(source.path)
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.survey.paths.contains(&self.path(path))
+    }
+
+    /// The first of these files that is there and could be read.
+    fn source(&self, paths: &[&str]) -> Option<Source<'s>> {
+        paths.iter().find_map(|path| self.at_root(&self.path(path)))
+    }
+
+    /// A file by its path below the repository's root.
+    fn at_root(&self, path: &str) -> Option<Source<'s>> {
+        let path = self.survey.paths.get(path)?;
+        let (_, entry) = self.survey.files.iter().find(|(known, _)| known.as_str() == path)?;
+        Some(Source { path, text: entry.text()? })
+    }
+
+    /// The files of the project that were read and whose path below it this holds for, in the order of their paths.
+    fn sources(&self, wanted: impl Fn(&str) -> bool) -> Vec<Source<'s>> {
+        let prefix = if self.directory == "." { String::new() } else { format!("{}/", self.directory) };
+        let files = self.survey.files.iter().filter(|(path, _)| path.as_str().strip_prefix(prefix.as_str()).is_some_and(&wanted));
+        files.filter_map(|(path, entry)| Some(Source { path: path.as_str(), text: entry.text()? })).collect()
+    }
+
+    /// The paths of the project's files, below the project.
+    fn paths(&self) -> impl Iterator<Item = &'s str> + use<'s> {
+        let prefix = if self.directory == "." { String::new() } else { format!("{}/", self.directory) };
+        let survey = self.survey;
+        survey.paths.iter().filter_map(move |path| path.strip_prefix(prefix.as_str()))
+    }
+
+    /// Says where a field of the stack was read: `language_version`, `modules.app.port`, `services.redis`.
+    fn origin(&mut self, field: &str, origin: Origin) {
+        self.stack.origins.insert(field.to_owned(), origin);
+    }
+
+    fn note(&mut self, place: &str, message: impl Into<String>) {
+        self.notes.insert(Note { place: place.to_owned(), message: message.into() });
+    }
+
+    fn language(&mut self, language: Language, build_tool: &str, origin: &Origin) {
+        self.stack.language = language;
+        build_tool.clone_into(&mut self.stack.build_tool);
+        self.origin("language", origin.clone());
+        self.origin("build_tool", origin.clone());
+    }
+
+    /// The version of the language, which is also the only one that is tested.
+    fn language_version(&mut self, version: &str, origin: Origin) {
+        version.clone_into(&mut self.stack.language_version);
+        self.stack.versions = vec![version.to_owned()];
+        self.origin("language_version", origin);
+    }
+
+    fn framework(&mut self, name: &str, version: Option<&str>, origin: Origin) {
+        name.clone_into(&mut self.stack.framework);
+        self.stack.framework_version = version.map(str::to_owned);
+        self.origin("framework", origin);
+    }
+
+    fn note_of_others(&mut self, read: &str, others: &[&str]) {
+        for other in others {
+            // One ecosystem may have several of the files that show it.
+            let reader_of = |name: &str| READERS.iter().position(|(names, _)| names.contains(&name));
+            if reader_of(read) != reader_of(other) {
+                self.note(&self.path(other), format!("is not looked at: `{}` decides what this is built with", self.path(read)));
+            }
+        }
+    }
+
+    /// Where nothing else says on which port the only module listens, its Dockerfile may.
+    fn exposed_port(&mut self) {
+        let Some(source) = self.source(&["Dockerfile"]) else { return };
+        let [module] = self.stack.modules.as_mut_slice() else { return };
+        let exposed = source.text.lines().enumerate().find_map(|(index, line)| {
+            let port = line.strip_prefix("EXPOSE ")?.split(['/', ' ']).next()?.parse().ok()?;
+            Some((port, source.unsure(index + 1)))
+        });
+        if let (None, Some((port, origin))) = (module.port, exposed) {
+            module.port = Some(port);
+            let field = format!("modules.{}.port", module.name);
+            self.origin(&field, origin);
+        }
+    }
+
+    fn finished(mut self) -> Detection {
+        self.exposed_port();
+        if self.stack.language_version.is_empty() && self.stack.language != Language::Static {
+            self.note(&self.directory.clone(), format!("no file says which version of {} is wanted", self.stack.language.title()));
+        }
+        let existing = Existing::of(self.survey, &self.directory);
+        Detection { stack: self.stack, existing, notes: self.notes.into_iter().collect() }
+    }
+}
+
+/// A name as compose projects and images want it: small letters, digits and hyphens.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "app".to_owned() } else { slug.to_owned() }
+}
+
+/// The texts of an environment, by name.
+fn environment(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
+    entries.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Words as a command has them.
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}

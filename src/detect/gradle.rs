@@ -1,0 +1,226 @@
+//! Gradle, Groovy and Kotlin DSL: what its files say in so many words. A build script is a program; what it computes is not seen.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Project, Source,
+    facts::Facts,
+    jvm::{self, Part, below, framework_of},
+    pins, words,
+};
+use crate::stack::{Command, Language, Origin, TestRun};
+
+const BUILD: [&str; 2] = ["build.gradle", "build.gradle.kts"];
+const SETTINGS: [&str; 2] = ["settings.gradle", "settings.gradle.kts"];
+
+pub(super) fn wants(name: &str) -> bool {
+    BUILD.contains(&name) || SETTINGS.contains(&name) || matches!(name, "gradle.properties" | "libs.versions.toml")
+}
+
+pub(super) fn read(project: &mut Project<'_>) {
+    let Some(origin) = project.source(&SETTINGS).or_else(|| project.source(&BUILD)).map(|source| source.sure(1)) else { return };
+    project.language(Language::Java, "gradle", &origin);
+    let settings = project.source(&SETTINGS);
+
+    // 1. what it is called
+    if let Some((name, origin)) = settings.and_then(|source| assigned(source, "rootProject.name")) {
+        project.stack.name = super::slug(&name);
+        project.origin("name", origin);
+    }
+
+    // 2. the builds: the project's own, and those that the settings include
+    let included = settings.map(included).unwrap_or_default();
+    let directories: Vec<String> = std::iter::once(".".to_owned()).chain(included).collect();
+    let builds: Vec<(String, Source<'_>)> = directories
+        .into_iter()
+        .filter_map(|directory| {
+            Some((directory.clone(), project.source(&BUILD.map(|name| below(&directory, name)).each_ref().map(String::as_str))?))
+        })
+        .collect();
+    let catalog = Catalog::read(project);
+    for (_, source) in &builds {
+        if let Some((name, version, origin)) = framework(*source, &catalog) {
+            project.framework(name, version.as_deref(), origin);
+            break;
+        }
+    }
+    let version = builds.iter().find_map(|(_, source)| language_version(*source)).or_else(|| pins::version(project, Language::Java));
+    if let Some((version, origin)) = version {
+        project.language_version(&version, origin);
+    }
+    let many = builds.len() > 1;
+    let parts: Vec<Part> = builds.iter().map(|(directory, source)| part(project, directory, *source, &catalog)).collect();
+    jvm::add(project, &parts);
+
+    // 3. how it is built and tested
+    project.stack.wrapper = project.has("gradlew");
+    let gradle = if project.stack.wrapper { "./gradlew" } else { "gradle" };
+    let own = if many { "**/build" } else { "build" };
+    let build = if project.stack.framework == "spring-boot" { "bootJar" } else { "assemble" };
+    project.stack.build = Some(Command { command: words(&[gradle, build]) });
+    project.stack.test = Some(TestRun {
+        command: words(&[gradle, "check"]),
+        ci_arguments: words(&["--no-daemon", "--stacktrace"]),
+        reports: vec![format!("{own}/test-results/**/*.xml")],
+        environment: BTreeMap::new(),
+    });
+    project.origin("test", origin);
+}
+
+/// The version catalogue, `gradle/libs.versions.toml`: libraries and plugins by the name that build scripts use.
+#[derive(Default)]
+struct Catalog {
+    /// Accessor, what it stands for, its version, where.
+    entries: Vec<(String, String, Option<String>, Origin)>,
+}
+
+impl Catalog {
+    fn read(project: &mut Project<'_>) -> Self {
+        let Some(source) = project.source(&["gradle/libs.versions.toml"]) else { return Self::default() };
+        let facts = match Facts::of_toml(source.text) {
+            Ok(facts) => facts,
+            Err(why) => {
+                project.note(source.path, format!("is not read: {why}"));
+                return Self::default();
+            }
+        };
+        let mut entries = Vec::new();
+        for (table, prefix, keys) in [("libraries", "libs", &["module", "name", ""][..]), ("plugins", "libs.plugins", &["id", ""][..])] {
+            let names: std::collections::BTreeSet<&str> = facts.below(table).filter_map(|(rest, _)| rest.split('.').next()).collect();
+            for name in names {
+                let key = |key: &str| if key.is_empty() { format!("{table}.{name}") } else { format!("{table}.{name}.{key}") };
+                let Some(fact) = keys.iter().find_map(|wanted| facts.get(&key(wanted))) else { continue };
+                let referred = facts.get(&key("version.ref")).and_then(|version| facts.get(&format!("versions.{}", version.value)));
+                let version = facts.get(&key("version")).or(referred).map(|version| version.value.clone());
+                let accessor = format!("{prefix}.{}", name.replace(['-', '_'], "."));
+                entries.push((accessor, fact.value.clone(), version, source.sure(fact.line)));
+            }
+        }
+        Self { entries }
+    }
+}
+
+/// Text in quotes on a line, in order.
+fn quoted(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = line;
+    while let Some(start) = rest.find(['"', '\'']) {
+        let quote = &rest[start..=start];
+        let Some(end) = rest[start + 1..].find(quote) else { break };
+        found.push(&rest[start + 1..start + 1 + end]);
+        rest = &rest[start + end + 2..];
+    }
+    found
+}
+
+/// The lines of a script that are no comments, from 1.
+fn lines(source: Source<'_>) -> impl Iterator<Item = (usize, &str)> {
+    source
+        .text
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line.trim()))
+        .filter(|(_, line)| !line.starts_with("//") && !line.starts_with('*'))
+}
+
+/// `name = "value"`, in any way that a script may write it.
+fn assigned(source: Source<'_>, name: &str) -> Option<(String, Origin)> {
+    lines(source).find_map(|(number, line)| {
+        let rest = line.strip_prefix(name)?.trim_start().trim_start_matches(".set(").trim_start_matches('=');
+        let value = quoted(rest).first().map(|text| (*text).to_owned())?;
+        Some((value, source.sure(number)))
+    })
+}
+
+/// The folders of `include("a", ":b:c")`.
+fn included(source: Source<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut is_list = false;
+    for (_, line) in lines(source) {
+        let starts = line.strip_prefix("include").is_some_and(|rest| rest.starts_with([' ', '(', '\t']));
+        if starts || is_list {
+            found.extend(quoted(line).into_iter().map(|path| path.trim_start_matches(':').replace(':', "/")));
+            is_list = line.ends_with(',') || line.ends_with('(');
+        }
+    }
+    found.retain(|path| !path.is_empty() && !path.contains(".."));
+    found
+}
+
+fn framework(source: Source<'_>, catalog: &Catalog) -> Option<(&'static str, Option<String>, Origin)> {
+    for (number, line) in lines(source) {
+        let texts = quoted(line);
+        if let Some(of) = texts.first().and_then(|text| framework_of(text.split(':').next().unwrap_or(text)))
+            && (line.contains("id") || line.contains("platform") || line.contains("classpath"))
+        {
+            let bom = texts.first().and_then(|text| text.split(':').nth(2));
+            let version = texts.get(1).copied().or(bom).filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
+            return Some((of, version.map(str::to_owned), source.sure(number)));
+        }
+        let used = catalog.entries.iter().find(|(accessor, ..)| line.contains(&format!("alias({accessor})")));
+        if let Some((_, id, version, origin)) = used
+            && let Some(of) = framework_of(id)
+        {
+            return Some((of, version.clone(), origin.clone()));
+        }
+    }
+    None
+}
+
+fn language_version(source: Source<'_>) -> Option<(String, Origin)> {
+    let signs = ["JavaLanguageVersion.of(", "jvmToolchain(", "options.release", "targetCompatibility", "sourceCompatibility", "jvmTarget"];
+    signs.iter().find_map(|sign| {
+        lines(source).find_map(|(number, line)| {
+            let at = line.find(sign)? + sign.len();
+            // VERSION_1_8, VERSION_17
+            let rest = line[at..].replace("VERSION_1_", "").replace("JVM_1_", "").replace('_', " ");
+            Some((pins::short(Language::Java, &rest)?, source.sure(number)))
+        })
+    })
+}
+
+fn part(project: &Project<'_>, directory: &str, source: Source<'_>, catalog: &Catalog) -> Part {
+    let name = if directory == "." { project.stack.name.clone() } else { directory.rsplit('/').next().unwrap_or(directory).to_owned() };
+    let base = if directory == "." { settings_name(project).unwrap_or_else(|| project.survey.name.clone()) } else { name.clone() };
+    let version = assigned(source, "version").or_else(|| {
+        let properties = project.source(&["gradle.properties"])?;
+        let facts = Facts::of_properties(properties.text);
+        facts.get("version").map(|fact| (fact.value.clone(), properties.sure(fact.line)))
+    });
+    let file = version.map_or_else(|| base.clone(), |(version, _)| format!("{base}-{version}"));
+    let mut libraries = BTreeMap::new();
+    for (number, line) in lines(source) {
+        // `testImplementation`, `testRuntimeOnly`, …
+        if line.starts_with("test") || line.starts_with("integrationTest") {
+            continue;
+        }
+        for text in quoted(line).into_iter().filter(|text| text.contains(':')) {
+            if let Some(artifact) = text.split(':').nth(1) {
+                libraries.entry(artifact.to_owned()).or_insert_with(|| source.sure(number));
+            }
+        }
+        for (accessor, module, _, origin) in &catalog.entries {
+            if line.contains(&format!("({accessor})")) || line.ends_with(&format!(" {accessor}")) {
+                libraries.entry(module.rsplit(':').next().unwrap_or(module).to_owned()).or_insert_with(|| origin.clone());
+            }
+        }
+    }
+    let framework = project.stack.framework.as_str();
+    let has = |sign: &str| {
+        source.text.contains(sign)
+            || catalog.entries.iter().any(|(accessor, id, ..)| id == sign && source.text.contains(&format!("alias({accessor})")))
+    };
+    let is_packaged = match framework {
+        "spring-boot" => has("org.springframework.boot"),
+        "quarkus" => has("io.quarkus"),
+        "micronaut" => has("io.micronaut.application"),
+        _ => has("application") || has("Main-Class"),
+    };
+    let artifact = if framework == "quarkus" { "build/quarkus-app/quarkus-run.jar".to_owned() } else { format!("build/libs/{file}.jar") };
+    let main_class = assigned(source, "mainClass").or_else(|| assigned(source, "mainClassName"));
+    Part { name: super::slug(&name), directory: directory.to_owned(), artifact, libraries, main_class, is_packaged, origin: source.sure(1) }
+}
+
+fn settings_name(project: &Project<'_>) -> Option<String> {
+    assigned(project.source(&SETTINGS)?, "rootProject.name").map(|(name, _)| name)
+}

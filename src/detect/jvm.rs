@@ -1,0 +1,291 @@
+//! What Maven and Gradle projects have in common: the application's class, its framework's configuration, its servers.
+
+use std::collections::BTreeMap;
+
+use super::{Project, Source, facts::Facts, servers};
+use crate::stack::{Module, Origin};
+
+/// Beginnings of the names of configuration files that are read, and their extensions.
+const CONFIGURATION: [&str; 3] = ["application.properties", "application.yml", "application.yaml"];
+
+/// Ends of the names of files that often hold the class that is started.
+const STARTED: [&str; 5] = ["Application", "App", "Main", "Server", "Launcher"];
+
+pub(super) fn wants(name: &str) -> bool {
+    let class = name.strip_suffix(".java").or_else(|| name.strip_suffix(".kt"));
+    CONFIGURATION.contains(&name) || class.is_some_and(|class| STARTED.iter().any(|end| class.ends_with(end)))
+}
+
+/// A framework as builds name it: what a library's name begins with.
+pub(super) fn framework_of(group: &str) -> Option<&'static str> {
+    match group {
+        "org.springframework.boot" => Some("spring-boot"),
+        "io.quarkus" | "io.quarkus.platform" => Some("quarkus"),
+        "io.micronaut" | "io.micronaut.platform" | "io.micronaut.application" => Some("micronaut"),
+        _ => None,
+    }
+}
+
+/// A part of the build that may be runnable.
+pub(super) struct Part {
+    pub(super) name: String,
+    /// Its folder below the project; `.` is the project's own.
+    pub(super) directory: String,
+    /// What the build makes, below that folder.
+    pub(super) artifact: String,
+    /// Libraries and where they are named.
+    pub(super) libraries: BTreeMap<String, Origin>,
+    /// A class that the build itself names as the one to start.
+    pub(super) main_class: Option<(String, Origin)>,
+    /// Whether the build makes something that can be started, for what framework it is.
+    pub(super) is_packaged: bool,
+    /// The build file and the line of its name.
+    pub(super) origin: Origin,
+}
+
+/// Adds what can be run of these parts, and the servers that they need.
+pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
+    let many = parts.len() > 1;
+    for part in parts {
+        let started = part.main_class.clone().or_else(|| started(project, &part.directory));
+        let is_runnable = if project.stack.framework == "none" { started.is_some() && part.is_packaged } else { part.is_packaged };
+        if is_runnable && (started.is_some() || !many) {
+            module(project, part, started);
+        }
+    }
+    for part in parts {
+        for (library, origin) in &part.libraries {
+            if let Some(kind) = servers::of_library(library) {
+                let names = environment_of(&project.stack.framework, project.stack.framework_version.as_deref(), kind, &part.libraries);
+                project.service(kind, names, origin.clone());
+            }
+        }
+    }
+    if project.stack.modules.is_empty() {
+        let place = project.directory.clone();
+        project.note(&place, "nothing here says what is started: no class with a `main` that the build packages");
+    }
+}
+
+fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origin)>) {
+    let mut module = Module::named(&part.name, super::words(&["java", "-jar", "app.jar"]));
+    module.directory.clone_from(&part.directory);
+    module.artifact = Some(part.artifact.clone());
+    let field = |name: &str| format!("modules.{}.{name}", part.name);
+    project.origin(&format!("modules.{}", part.name), part.origin.clone());
+    if let Some((class, origin)) = started {
+        module.main_class = Some(class);
+        project.origin(&field("main_class"), origin);
+    }
+    let (keys, variable, default): (&[&str], &str, bool) = match project.stack.framework.as_str() {
+        "spring-boot" => (&["server.port"], "SERVER_PORT", is_web(part)),
+        "quarkus" => (&["quarkus.http.port"], "QUARKUS_HTTP_PORT", true),
+        "micronaut" => (&["micronaut.server.port"], "MICRONAUT_SERVER_PORT", true),
+        _ => (&[], "", false),
+    };
+    if project.stack.framework == "spring-boot" {
+        // What Spring Boot waits for at most: `spring.lifecycle.timeout-per-shutdown-phase`.
+        module.stop_seconds = 30;
+    }
+    let configuration = configuration(project, &part.directory);
+    let said = |key: &str| configuration.iter().find_map(|(source, facts)| facts.get(key).map(|fact| (*source, fact.clone())));
+    let stated = keys.iter().find_map(|key| said(key));
+    if let Some((source, fact)) = stated {
+        let (name, number) = placeholder(&fact.value);
+        match number.parse() {
+            Ok(0) => project.note(&source.at(fact.line), "the port is another one each time"),
+            Ok(port) => {
+                module.port = Some(port);
+                module.port_variable = Some(name.unwrap_or(variable).to_owned());
+                project.origin(&field("port"), source.sure(fact.line));
+            }
+            Err(_) => project.note(&source.at(fact.line), format!("the port `{}` is no number", fact.value)),
+        }
+    } else if default {
+        module.port = Some(8080);
+        module.port_variable = Some(variable.to_owned());
+        project.origin(&field("port"), Origin { certain: true, ..part.origin.clone() });
+    }
+    health(project, part, &mut module, &said);
+    project.stack.modules.push(module);
+}
+
+/// Whether a Spring Boot application listens: most do, and one that only works through a queue does not.
+fn is_web(part: &Part) -> bool {
+    let web = ["-web", "-webmvc", "-webflux", "-jersey", "-graphql", "-data-rest", "-hateoas", "-web-services", "-webservices"];
+    part.libraries.keys().any(|name| name.strip_prefix("spring-boot-starter").is_some_and(|rest| web.contains(&rest)))
+}
+
+fn health<'s>(
+    project: &mut Project<'_>,
+    part: &Part,
+    module: &mut Module,
+    said: &dyn Fn(&str) -> Option<(Source<'s>, super::facts::Fact)>,
+) {
+    let (library, path) = match project.stack.framework.as_str() {
+        "spring-boot" => ("spring-boot-starter-actuator", "/actuator"),
+        "quarkus" => ("quarkus-smallrye-health", "/q/health"),
+        "micronaut" => ("micronaut-management", "/health"),
+        _ => return,
+    };
+    if module.port.is_none() {
+        return;
+    }
+    let Some(origin) = part.libraries.get(library) else {
+        project.note(&part.origin.place, format!("no health endpoint: `{library}` brings one"));
+        return;
+    };
+    let path = if library == "spring-boot-starter-actuator" {
+        if let Some((source, fact)) = said("management.server.port") {
+            project.note(&source.at(fact.line), "the health endpoint is on a port of its own, and is not asked");
+            return;
+        }
+        let text = |key: &str| said(key).map(|(_, fact)| fact.value);
+        let context = text("server.servlet.context-path").or_else(|| text("spring.webflux.base-path")).unwrap_or_default();
+        let base = text("management.endpoints.web.base-path").unwrap_or_else(|| path.to_owned());
+        format!("{}{}/health", context.trim_end_matches('/'), base.trim_end_matches('/'))
+    } else {
+        path.to_owned()
+    };
+    module.health_path = Some(path);
+    project.origin(&format!("modules.{}.health_path", part.name), origin.clone());
+}
+
+/// `${PORT:8081}` as the name and the value that holds without it.
+fn placeholder(value: &str) -> (Option<&str>, &str) {
+    let inner = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    match inner.map(|inner| inner.split_once(':')) {
+        Some(Some((name, default))) if !name.contains('.') => (Some(name), default),
+        Some(Some((_, default))) => (None, default),
+        _ => (None, value),
+    }
+}
+
+/// The configuration that holds in every profile.
+fn configuration<'s>(project: &mut Project<'s>, directory: &str) -> Vec<(Source<'s>, Facts)> {
+    let folders = ["src/main/resources", "src/main/resources/config"].map(|folder| below(directory, folder));
+    let mut found = Vec::new();
+    for path in folders.iter().flat_map(|folder| CONFIGURATION.map(|name| format!("{folder}/{name}"))) {
+        let Some(source) = project.source(&[&path]) else { continue };
+        let text = without_profiles(source.text);
+        let facts = if path.ends_with(".properties") { Ok(Facts::of_properties(&text)) } else { Facts::of_yaml(&text) };
+        match facts {
+            Ok(facts) => found.push((source, facts)),
+            Err(why) => project.note(source.path, format!("is not read: {why}")),
+        }
+    }
+    found
+}
+
+/// Blank lines in the place of the documents that hold in one profile only.
+fn without_profiles(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut document = String::new();
+    let mut end = |document: &mut String| {
+        if document.contains("on-profile") || document.contains("spring.profiles:") {
+            kept.extend(document.matches('\n'));
+        } else {
+            kept.push_str(document);
+        }
+        document.clear();
+    };
+    for line in text.split_inclusive('\n') {
+        if matches!(line.trim_end(), "---" | "#---" | "!---") {
+            end(&mut document);
+        }
+        document.push_str(line);
+    }
+    end(&mut document);
+    kept
+}
+
+pub(super) fn below(directory: &str, path: &str) -> String {
+    if directory == "." { path.to_owned() } else { format!("{directory}/{path}") }
+}
+
+/// The class with `main` in the sources of a part: one that a framework is told to start, else one that has a `main` at all.
+fn started(project: &Project<'_>, directory: &str) -> Option<(String, Origin)> {
+    let folders = [below(directory, "src/main/java/"), below(directory, "src/main/kotlin/")];
+    let sources = project.sources(|path| folders.iter().any(|folder| path.starts_with(folder)));
+    let marked = sources.iter().find(|source| source.text.contains("@SpringBootApplication") || source.text.contains("@QuarkusMain"));
+    let mains = ["static void main(", "fun main(", "void main()"];
+    let has_main = |source: &&Source<'_>| mains.iter().any(|main| source.text.contains(main));
+    let source = marked.or_else(|| sources.iter().find(has_main))?;
+    let (file, extension) = source.path.rsplit('/').next()?.rsplit_once('.')?;
+    let package = source.text.lines().find_map(|line| line.trim().strip_prefix("package "));
+    let package = package.map(|package| format!("{}.", package.trim_end_matches(';').trim())).unwrap_or_default();
+    let line = mains.iter().map(|main| source.line_of(main)).find(|line| *line > 1).unwrap_or(1);
+    // The `main` beside a class of Kotlin is in a class of its own.
+    let suffix = if extension == "kt" { "Kt" } else { "" };
+    Some((format!("{package}{file}{suffix}"), source.sure(line)))
+}
+
+type Names = &'static [(&'static str, &'static str)];
+
+/// By which names a framework is told where a server is; nothing where it has none of its own.
+fn environment_of(framework: &str, version: Option<&str>, kind: &str, libraries: &BTreeMap<String, Origin>) -> Option<Names> {
+    let boot = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok()).unwrap_or(4);
+    let is_reactive = libraries.keys().any(|name| name.starts_with("r2dbc-"));
+    Some(match (framework, kind) {
+        ("spring-boot", "postgresql") if is_reactive => &[
+            ("SPRING_R2DBC_URL", "r2dbc:postgresql://{host}:{port}/{database}"),
+            ("SPRING_R2DBC_USERNAME", "{user}"),
+            ("SPRING_R2DBC_PASSWORD", "{password}"),
+        ],
+        ("spring-boot", "postgresql") => &[
+            ("SPRING_DATASOURCE_URL", "jdbc:postgresql://{host}:{port}/{database}"),
+            ("SPRING_DATASOURCE_USERNAME", "{user}"),
+            ("SPRING_DATASOURCE_PASSWORD", "{password}"),
+        ],
+        ("spring-boot", "mysql") => &[
+            ("SPRING_DATASOURCE_URL", "jdbc:mysql://{host}:{port}/{database}"),
+            ("SPRING_DATASOURCE_USERNAME", "{user}"),
+            ("SPRING_DATASOURCE_PASSWORD", "{password}"),
+        ],
+        ("spring-boot", "mariadb") => &[
+            ("SPRING_DATASOURCE_URL", "jdbc:mariadb://{host}:{port}/{database}"),
+            ("SPRING_DATASOURCE_USERNAME", "{user}"),
+            ("SPRING_DATASOURCE_PASSWORD", "{password}"),
+        ],
+        // Renamed in Spring Boot 3.
+        ("spring-boot", "redis") if boot < 3 => &[("SPRING_REDIS_HOST", "{host}"), ("SPRING_REDIS_PORT", "{port}")],
+        ("spring-boot", "redis") => &[("SPRING_DATA_REDIS_HOST", "{host}"), ("SPRING_DATA_REDIS_PORT", "{port}")],
+        ("spring-boot", "rabbitmq") => &[
+            ("SPRING_RABBITMQ_HOST", "{host}"),
+            ("SPRING_RABBITMQ_PORT", "{port}"),
+            ("SPRING_RABBITMQ_USERNAME", "{user}"),
+            ("SPRING_RABBITMQ_PASSWORD", "{password}"),
+        ],
+        ("spring-boot", "kafka") => &[("SPRING_KAFKA_BOOTSTRAP_SERVERS", "{host}:{port}")],
+        // Renamed in Spring Boot 4.
+        ("spring-boot", "mongodb") if boot < 4 => &[("SPRING_DATA_MONGODB_URI", "mongodb://{host}:{port}/{database}")],
+        ("spring-boot", "mongodb") => &[("SPRING_MONGODB_URI", "mongodb://{host}:{port}/{database}")],
+        ("quarkus", "postgresql") => &[
+            ("QUARKUS_DATASOURCE_JDBC_URL", "jdbc:postgresql://{host}:{port}/{database}"),
+            ("QUARKUS_DATASOURCE_USERNAME", "{user}"),
+            ("QUARKUS_DATASOURCE_PASSWORD", "{password}"),
+        ],
+        ("quarkus", "mysql") => &[
+            ("QUARKUS_DATASOURCE_JDBC_URL", "jdbc:mysql://{host}:{port}/{database}"),
+            ("QUARKUS_DATASOURCE_USERNAME", "{user}"),
+            ("QUARKUS_DATASOURCE_PASSWORD", "{password}"),
+        ],
+        ("quarkus", "redis") => &[("QUARKUS_REDIS_HOSTS", "redis://{host}:{port}")],
+        ("quarkus", "rabbitmq") => &[
+            ("RABBITMQ_HOST", "{host}"),
+            ("RABBITMQ_PORT", "{port}"),
+            ("RABBITMQ_USERNAME", "{user}"),
+            ("RABBITMQ_PASSWORD", "{password}"),
+        ],
+        ("quarkus" | "micronaut", "kafka") => &[("KAFKA_BOOTSTRAP_SERVERS", "{host}:{port}")],
+        ("quarkus", "mongodb") => &[("QUARKUS_MONGODB_CONNECTION_STRING", "mongodb://{host}:{port}")],
+        ("micronaut", "postgresql") => &[
+            ("DATASOURCES_DEFAULT_URL", "jdbc:postgresql://{host}:{port}/{database}"),
+            ("DATASOURCES_DEFAULT_USERNAME", "{user}"),
+            ("DATASOURCES_DEFAULT_PASSWORD", "{password}"),
+        ],
+        ("micronaut", "redis") => &[("REDIS_URI", "redis://{host}:{port}")],
+        ("micronaut", "rabbitmq") => &[("RABBITMQ_URI", "amqp://{user}:{password}@{host}:{port}")],
+        _ => return None,
+    })
+}

@@ -1,0 +1,284 @@
+//! Maven: `pom.xml` with its parents and modules, as far as they lie in the repository.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Project, Source,
+    jvm::{self, Part, below, framework_of},
+    pins, words,
+};
+use crate::{
+    contribute::{Element, parse_xml},
+    stack::{Command, Language, Origin, TestRun},
+};
+
+/// Parents of parents, modules of modules: more than any build has.
+const DEEPEST: usize = 16;
+
+pub(super) fn wants(name: &str) -> bool {
+    name == "pom.xml"
+}
+
+/// A POM, and the parents of it that are in the repository, nearest first.
+struct Pom<'s> {
+    /// Below the project.
+    directory: String,
+    chain: Vec<(Source<'s>, Element)>,
+}
+
+pub(super) fn read(project: &mut Project<'_>) {
+    let Some(source) = project.source(&["pom.xml"]) else { return };
+    project.language(Language::Java, "maven", &source.sure(1));
+    let Some(root) = Pom::read(project, ".") else { return };
+
+    // 1. what it is called, and for which Java
+    if let Some((name, origin)) = root.text("artifactId") {
+        project.stack.name = super::slug(&name);
+        project.origin("name", origin);
+    }
+    language_version(project, &root);
+
+    // 2. the modules, and the framework: the first of them that names one
+    let mut poms = vec![root];
+    modules(project, &mut poms);
+    if let Some((name, version, origin)) = poms.iter().find_map(Pom::framework) {
+        project.framework(name, version.as_deref(), origin);
+    }
+    let parts: Vec<Part> = poms
+        .iter()
+        .filter(|pom| pom.text("packaging").is_none_or(|(packaging, _)| packaging != "pom"))
+        .map(|pom| part(project, pom))
+        .collect();
+    jvm::add(project, &parts);
+
+    // 3. how it is built and tested
+    project.stack.wrapper = project.has("mvnw");
+    let maven = if project.stack.wrapper { "./mvnw" } else { "mvn" };
+    let own = if poms.len() > 1 { "**/target" } else { "target" };
+    project.stack.build = Some(Command { command: words(&[maven, "package"]) });
+    project.stack.test = Some(TestRun {
+        command: words(&[maven, "verify"]),
+        ci_arguments: words(&["-B", "-ntp"]),
+        reports: vec![format!("{own}/surefire-reports/*.xml"), format!("{own}/failsafe-reports/*.xml")],
+        environment: BTreeMap::new(),
+    });
+    project.origin("test", source.sure(1));
+}
+
+/// The modules below the first one, each once.
+fn modules<'s>(project: &mut Project<'s>, poms: &mut Vec<Pom<'s>>) {
+    let mut seen = BTreeSet::from([".".to_owned()]);
+    let mut next = 0;
+    while let Some(pom) = poms.get(next) {
+        next += 1;
+        let (source, model) = &pom.chain[0];
+        let mut wanted = Vec::new();
+        for module in all(model, "modules/module") {
+            let directory = normal(&below(&pom.directory, &module.text));
+            match directory {
+                Some(directory) if directory.matches('/').count() < DEEPEST => {
+                    if seen.insert(directory.clone()) {
+                        wanted.push((directory, source.at(line(source, module))));
+                    }
+                }
+                _ => project.note(&source.at(line(source, module)), format!("the module `{}` is not in the project", module.text)),
+            }
+        }
+        for (directory, place) in wanted {
+            match Pom::read(project, &directory) {
+                Some(pom) => poms.push(pom),
+                None => project.note(&place, format!("the module `{directory}` has no pom.xml that can be read")),
+            }
+        }
+    }
+}
+
+fn language_version(project: &mut Project<'_>, root: &Pom<'_>) {
+    let keys = ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source"];
+    let plugin = |key: &str| {
+        root.plugin("maven-compiler-plugin")
+            .and_then(|(source, plugin)| root.resolved(source, one(plugin, &format!("configuration/{key}"))?))
+    };
+    let stated =
+        keys.iter().find_map(|key| root.property(key)).or_else(|| ["release", "target", "source"].iter().find_map(|key| plugin(key)));
+    let stated = stated.and_then(|(text, origin)| Some((pins::short(Language::Java, &text)?, origin)));
+    if let Some((version, origin)) = stated.or_else(|| pins::version(project, Language::Java)) {
+        project.language_version(&version, origin);
+    } else if let Some(("spring-boot", version, origin)) = root.framework() {
+        // What spring-boot-starter-parent says where nobody says anything.
+        let is_old = version.is_some_and(|version| version.starts_with("2.") || version.starts_with("1."));
+        project.language_version(if is_old { "8" } else { "17" }, Origin { certain: false, ..origin });
+    }
+}
+
+fn part(project: &Project<'_>, pom: &Pom<'_>) -> Part {
+    let (source, model) = &pom.chain[0];
+    let name = pom.text("artifactId").map_or_else(|| project.stack.name.clone(), |(name, _)| name);
+    let version = pom.text("version").map_or_else(|| "*".to_owned(), |(version, _)| version);
+    let file = one(model, "build/finalName")
+        .and_then(|found| pom.resolved(source, found))
+        .map_or_else(|| format!("{name}-{version}"), |(name, _)| name);
+    let framework = project.stack.framework.as_str();
+    let (plugins, artifact): (&[&str], String) = match framework {
+        "spring-boot" => (&["spring-boot-maven-plugin"], format!("target/{file}.jar")),
+        "quarkus" => (&["quarkus-maven-plugin"], "target/quarkus-app/quarkus-run.jar".to_owned()),
+        "micronaut" => (&["micronaut-maven-plugin"], format!("target/{file}.jar")),
+        _ => (&["maven-jar-plugin", "maven-shade-plugin", "maven-assembly-plugin"], format!("target/{file}.jar")),
+    };
+    let plugin = plugins.iter().find_map(|name| pom.plugin(name));
+    let main_class = plugin.and_then(|(source, plugin)| pom.resolved(source, deep(plugin, "mainClass")?));
+    let main_class = main_class.or_else(|| pom.property("start-class")).or_else(|| pom.property("exec.mainClass"));
+    let mut libraries = BTreeMap::new();
+    for (source, model) in &pom.chain {
+        for dependency in all(model, "dependencies/dependency") {
+            let is_test = one(dependency, "scope").is_some_and(|scope| scope.text == "test");
+            if let (false, Some(artifact)) = (is_test, one(dependency, "artifactId")) {
+                libraries.entry(artifact.text.clone()).or_insert_with(|| source.sure(line(source, artifact)));
+            }
+        }
+    }
+    let is_packaged = plugin.is_some() && (framework != "none" || main_class.is_some());
+    let origin = one(model, "artifactId").map_or_else(|| source.sure(1), |found| source.sure(line(source, found)));
+    Part { name: super::slug(&name), directory: pom.directory.clone(), artifact, libraries, main_class, is_packaged, origin }
+}
+
+impl<'s> Pom<'s> {
+    /// The POM in a folder of the project; a note where there is one that cannot be read.
+    fn read(project: &mut Project<'s>, directory: &str) -> Option<Self> {
+        let mut path = project.path(&below(directory, "pom.xml"));
+        let mut chain: Vec<(Source<'s>, Element)> = Vec::new();
+        while chain.len() < DEEPEST {
+            let Some(source) = project.at_root(&path) else { break };
+            if chain.iter().any(|(known, _)| known.path == source.path) {
+                project.note(source.path, "is its own parent");
+                break;
+            }
+            let model = match parse_xml(source.text) {
+                Ok(model) if model.name == "project" => model,
+                Ok(model) => {
+                    project.note(source.path, format!("is no POM: its root is `{}`", model.name));
+                    break;
+                }
+                Err(broken) => {
+                    let place = broken.line.map_or_else(|| source.path.to_owned(), |line| source.at(line));
+                    project.note(&place, broken.why);
+                    break;
+                }
+            };
+            let relative =
+                one(&model, "parent").map(|parent| one(parent, "relativePath").map_or("../pom.xml".to_owned(), |path| path.text.clone()));
+            let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned();
+            chain.push((source, model));
+            match relative.filter(|relative| !relative.is_empty()).and_then(|relative| normal(&below(&folder, &relative))) {
+                Some(parent) => path = if parent.ends_with(".xml") { parent } else { below(&parent, "pom.xml") },
+                None => break,
+            }
+        }
+        (!chain.is_empty()).then(|| Self { directory: directory.to_owned(), chain })
+    }
+
+    /// `artifactId`, `version`, `packaging`: its own, for the version also that of the parent that it names.
+    fn text(&self, name: &str) -> Option<(String, Origin)> {
+        let (source, model) = self.chain.first()?;
+        let found = one(model, name).or_else(|| if name == "version" { one(model, "parent/version") } else { None })?;
+        self.resolved(source, found)
+    }
+
+    /// A property of it or of its parents.
+    fn property(&self, name: &str) -> Option<(String, Origin)> {
+        self.chain.iter().find_map(|(source, model)| {
+            let properties = model.children.iter().find(|child| child.name == "properties")?;
+            let found = properties.children.iter().find(|child| child.name == name)?;
+            self.resolved(source, found)
+        })
+    }
+
+    /// A plugin of its build, or of that of a parent, managed ones included.
+    fn plugin(&self, name: &str) -> Option<(&Source<'s>, &Element)> {
+        self.chain.iter().find_map(|(source, model)| {
+            let places = ["build/plugins/plugin", "build/pluginManagement/plugins/plugin"];
+            let mut plugins = places.iter().flat_map(|place| all(model, place));
+            plugins.find(|plugin| one(plugin, "artifactId").is_some_and(|found| found.text == name)).map(|plugin| (source, plugin))
+        })
+    }
+
+    /// The framework that a parent, a BOM, a plugin or a library belongs to, with its version where that is said.
+    fn framework(&self) -> Option<(&'static str, Option<String>, Origin)> {
+        let places = ["parent", "dependencyManagement/dependencies/dependency", "build/plugins/plugin", "dependencies/dependency"];
+        let mut found: Option<(&'static str, Option<String>, Origin)> = None;
+        for (source, model) in &self.chain {
+            for element in places.iter().flat_map(|place| all(model, place)) {
+                let Some((group, of)) =
+                    one(element, "groupId").and_then(|group| Some((group, framework_of(&self.resolved(source, group)?.0)?)))
+                else {
+                    continue;
+                };
+                let version = one(element, "version").and_then(|version| self.resolved(source, version));
+                match (&found, version) {
+                    // The first place that also says the version.
+                    (None | Some((_, None, _)), Some((version, origin))) => return Some((of, Some(version), origin)),
+                    (None, None) => found = Some((of, None, source.sure(line(source, group)))),
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// The text of an element with its properties put in; nothing where one is not known.
+    fn resolved(&self, source: &Source<'_>, element: &Element) -> Option<(String, Origin)> {
+        Some((self.filled(&element.text, 0)?, source.sure(line(source, element))))
+    }
+
+    fn filled(&self, text: &str, depth: usize) -> Option<String> {
+        let Some((before, rest)) = text.split_once("${") else { return (!text.is_empty()).then(|| text.to_owned()) };
+        let (name, after) = rest.split_once('}')?;
+        if depth >= DEEPEST {
+            return None;
+        }
+        let value = self.chain.iter().find_map(|(_, model)| match name {
+            "project.version" | "version" => one(model, "version").or_else(|| one(model, "parent/version")).map(|found| found.text.clone()),
+            "project.artifactId" | "artifactId" => one(model, "artifactId").map(|found| found.text.clone()),
+            "project.parent.version" => one(model, "parent/version").map(|found| found.text.clone()),
+            _ => {
+                let properties = model.children.iter().find(|child| child.name == "properties")?;
+                properties.children.iter().find(|child| child.name == name).map(|found| found.text.clone())
+            }
+        })?;
+        self.filled(&format!("{before}{value}{after}"), depth + 1)
+    }
+}
+
+/// A path without `.` and `..`; nothing where it leaves the repository.
+fn normal(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+}
+
+fn line(source: &Source<'_>, element: &Element) -> usize {
+    source.text.as_bytes().iter().take(element.start).filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// The first element at a way of names.
+fn one<'e>(element: &'e Element, way: &str) -> Option<&'e Element> {
+    way.split('/').try_fold(element, |element, name| element.children.iter().find(|child| child.name == name))
+}
+
+/// All elements at a way of names.
+fn all<'e>(element: &'e Element, way: &str) -> Vec<&'e Element> {
+    way.split('/').fold(vec![element], |found, name| {
+        found.iter().flat_map(|element| element.children.iter().filter(|child| child.name == name)).collect()
+    })
+}
+
+/// The first element of this name at any depth.
+fn deep<'e>(element: &'e Element, name: &str) -> Option<&'e Element> {
+    element.children.iter().find_map(|child| if child.name == name { Some(child) } else { deep(child, name) })
+}

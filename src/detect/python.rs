@@ -1,0 +1,248 @@
+//! Python: `pyproject.toml`, requirements and what older tools left.
+
+use std::collections::BTreeMap;
+
+use super::{Project, Source, facts::Facts, go::health, pins, servers, words};
+use crate::stack::{Language, Module, Origin, TestRun};
+
+const FRAMEWORKS: [&str; 4] = ["fastapi", "django", "flask", "starlette"];
+
+/// Files with a requirement a line.
+const REQUIREMENTS: [&str; 4] = ["requirements.txt", "requirements/base.txt", "requirements/production.txt", "requirements-dev.txt"];
+
+/// Where the application object often is.
+const MAINS: [&str; 10] = [
+    "main.py",
+    "app.py",
+    "app/main.py",
+    "src/main.py",
+    "src/app.py",
+    "wsgi.py",
+    "asgi.py",
+    "server.py",
+    "app/__init__.py",
+    "src/app/main.py",
+];
+
+pub(super) fn wants(name: &str) -> bool {
+    let is_requirements = name.starts_with("requirements") && name.ends_with(".txt") || matches!(name, "base.txt" | "production.txt");
+    let is_code = matches!(
+        name,
+        "main.py" | "app.py" | "wsgi.py" | "asgi.py" | "server.py" | "manage.py" | "__init__.py" | "__main__.py" | "settings.py"
+    );
+    is_requirements || is_code || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
+}
+
+/// A requirement: name in small letters with hyphens, its version if it is one number, where.
+type Requirement = (String, Option<String>, Origin);
+
+pub(super) fn read(project: &mut Project<'_>) {
+    let Some(source) = project.source(&["pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile", "manage.py"]) else {
+        return;
+    };
+    project.language(Language::Python, "pip", &source.sure(1));
+    let pyproject = project.source(&["pyproject.toml"]);
+    let facts = match pyproject.map(|source| Facts::of_toml(source.text)) {
+        Some(Ok(facts)) => facts,
+        Some(Err(why)) => {
+            project.note(source.path, format!("is not read: {why}"));
+            Facts::default()
+        }
+        None => Facts::default(),
+    };
+
+    // 1. what it is called, for which Python, and what installs it
+    if let (Some(source), Some(name)) = (pyproject, facts.get("project.name").or_else(|| facts.get("tool.poetry.name"))) {
+        project.stack.name = super::slug(&name.value);
+        project.origin("name", source.sure(name.line));
+    }
+    let stated = ["project.requires-python", "tool.poetry.dependencies.python"].iter().find_map(|key| facts.get(key));
+    let stated =
+        pyproject.zip(stated).and_then(|(source, fact)| Some((pins::short(Language::Python, &fact.value)?, source.sure(fact.line))));
+    if let Some((version, origin)) = pins::version(project, Language::Python).or(stated) {
+        project.language_version(&version, origin);
+    }
+    build_tool(project, &facts);
+
+    // 2. framework and servers
+    let required = requirements(project, pyproject, &facts);
+    if required.is_empty() && project.stack.lock_file.is_none() && !facts.has("build-system") {
+        // Nothing is to be installed.
+        "none".clone_into(&mut project.stack.build_tool);
+    }
+    for name in FRAMEWORKS {
+        if let Some((_, version, origin)) = required.iter().find(|(found, ..)| found == name) {
+            project.framework(name, version.as_deref(), origin.clone());
+            break;
+        }
+    }
+    if project.stack.framework == "none" && project.has("manage.py") {
+        project.framework("django", None, Origin { place: project.path("manage.py"), certain: true });
+    }
+    for (name, _, origin) in &required {
+        if let Some(kind) = servers::of_library(name) {
+            project.service(kind, None, origin.clone());
+        }
+    }
+
+    // 3. how it is tested and started
+    test(project, source, &facts, &required);
+    module(project, source, &required);
+}
+
+fn build_tool(project: &mut Project<'_>, facts: &Facts) {
+    let lock = [("uv.lock", "uv"), ("poetry.lock", "poetry")].into_iter().find(|(file, _)| project.has(file));
+    let tool = lock.or_else(|| {
+        let tables = [("tool.uv", "uv"), ("tool.poetry", "poetry")];
+        tables.into_iter().find(|(table, _)| facts.has(table)).map(|(_, tool)| ("pyproject.toml", tool))
+    });
+    if let Some((file, tool)) = tool {
+        tool.clone_into(&mut project.stack.build_tool);
+        project.origin("build_tool", Origin { place: project.path(file), certain: true });
+    }
+    let file = lock.map(|(file, _)| file).or_else(|| project.has("requirements.txt").then_some("requirements.txt"));
+    project.stack.lock_file = file.map(str::to_owned);
+}
+
+fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Facts) -> Vec<Requirement> {
+    let mut found = Vec::new();
+    if let Some(source) = pyproject {
+        let listed =
+            facts.below("project.dependencies").chain(facts.below("project.optional-dependencies")).chain(facts.below("dependency-groups"));
+        found.extend(listed.filter_map(|(_, fact)| requirement(&fact.value, source.sure(fact.line))));
+        let tables = ["tool.poetry.dependencies", "tool.poetry.group.dev.dependencies", "tool.poetry.dev-dependencies"];
+        for (rest, fact) in tables.iter().flat_map(|table| facts.below(table)) {
+            let name = rest.split('.').next().unwrap_or(rest);
+            let version = rest
+                .split('.')
+                .nth(1)
+                .is_none_or(|key| key == "version")
+                .then(|| fact.value.trim_start_matches(['^', '~', '=', '>']).to_owned());
+            found.push((normal(name), version, source.sure(fact.line)));
+        }
+    }
+    for source in REQUIREMENTS.iter().filter_map(|path| project.source(&[path])) {
+        for (index, line) in source.text.lines().enumerate() {
+            found.extend(requirement(line, source.sure(index + 1)));
+        }
+    }
+    if let Some(source) = project.source(&["Pipfile"])
+        && let Ok(facts) = Facts::of_toml(source.text)
+    {
+        let packages = facts.below("packages").chain(facts.below("dev-packages"));
+        found.extend(packages.map(|(rest, fact)| (normal(rest.split('.').next().unwrap_or(rest)), None, source.sure(fact.line))));
+    }
+    found
+}
+
+/// `psycopg[binary]==3.2.1 ; python_version > "3"` of PEP 508; nothing of an option, a comment or an address.
+fn requirement(line: &str, origin: Origin) -> Option<Requirement> {
+    let line = line.split('#').next().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let end = line.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c)).unwrap_or(line.len());
+    if end == 0 || line.starts_with('-') || line.starts_with('.') || line[end..].starts_with([':', '/']) {
+        return None;
+    }
+    let version = line.split_once("==").map(|(_, version)| version.split(',').next().unwrap_or(version).trim().to_owned());
+    Some((normal(&line[..end]), version, origin))
+}
+
+/// PEP 503.
+fn normal(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '.'], "-")
+}
+
+fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: &[Requirement]) {
+    let is_pytest = facts.has("tool.pytest") || project.has("pytest.ini") || required.iter().any(|(name, ..)| name == "pytest");
+    let has_tests = project.paths().any(|path| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.starts_with("test_") && name.ends_with(".py") || name.ends_with("_test.py") || name == "tests.py"
+    });
+    let run: &[&str] = match project.stack.build_tool.as_str() {
+        "uv" => &["uv", "run"],
+        "poetry" => &["poetry", "run"],
+        _ => &[],
+    };
+    let (command, arguments, reports): (&[&str], &[&str], &[&str]) = if is_pytest {
+        (&["python", "-m", "pytest"], &["--junitxml=reports/junit.xml"], &["reports/junit.xml"])
+    } else if project.has("manage.py") {
+        (&["python", "manage.py", "test"], &["--noinput"], &[])
+    } else if has_tests {
+        (&["python", "-m", "unittest", "discover"], &[], &[])
+    } else {
+        project.note(source.path, "there are no tests: no file that is called `test_….py`");
+        return;
+    };
+    let reports = reports.iter().map(|report| (*report).to_owned()).collect();
+    project.stack.test = Some(TestRun {
+        command: [words(run), words(command)].concat(),
+        ci_arguments: words(arguments),
+        reports,
+        environment: BTreeMap::new(),
+    });
+    let origin = if is_pytest || project.has("manage.py") { source.sure(1) } else { source.unsure(1) };
+    project.origin("test", origin);
+}
+
+fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement]) {
+    let has = |name: &str| required.iter().any(|(found, ..)| found == name);
+    let framework = project.stack.framework.clone();
+    let code: Vec<Source<'_>> = MAINS.iter().filter_map(|path| project.source(&[path])).collect();
+    let object = |sign: &str| {
+        code.iter().find_map(|source| {
+            let (index, line) = source
+                .text
+                .lines()
+                .enumerate()
+                .find(|(_, line)| line.contains(sign) && line.contains('=') && !line.starts_with([' ', '\t']))?;
+            let name = line.split(['=', ':']).next()?.trim().to_owned();
+            let module = project.below(source).trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
+            Some((format!("{module}:{name}"), source.sure(index + 1)))
+        })
+    };
+    let found: Option<(Vec<String>, u16, Origin)> = match framework.as_str() {
+        "fastapi" | "starlette" => object(if framework == "fastapi" { "FastAPI(" } else { "Starlette(" })
+            .map(|(app, origin)| (words(&["uvicorn", &app, "--host", "0.0.0.0", "--port", "8000"]), 8000, origin)),
+        "flask" if has("gunicorn") => {
+            object("Flask(").map(|(app, origin)| (words(&["gunicorn", "--bind", "0.0.0.0:8000", &app]), 8000, origin))
+        }
+        "flask" => object("Flask(")
+            .map(|(app, origin)| (words(&["flask", "--app", &app, "run", "--host", "0.0.0.0", "--port", "5000"]), 5000, origin)),
+        "django" => {
+            let settings = project.paths().find_map(|path| path.strip_suffix("/wsgi.py").map(|folder| folder.replace('/', ".")));
+            settings.map(|package| {
+                let origin = Origin { place: project.path(&format!("{}/wsgi.py", package.replace('.', "/"))), certain: true };
+                let launch = if has("gunicorn") {
+                    words(&["gunicorn", "--bind", "0.0.0.0:8000", &format!("{package}.wsgi")])
+                } else {
+                    words(&["python", "manage.py", "runserver", "0.0.0.0:8000"])
+                };
+                (launch, 8000, origin)
+            })
+        }
+        _ => packaged(project).or_else(|| {
+            let source = code.first().filter(|source| source.text.contains("__main__"))?;
+            Some((words(&["python", project.below(source)]), 0, source.unsure(source.line_of("__main__"))))
+        }),
+    };
+    let Some((launch, port, origin)) = found else {
+        project.note(source.path, "nothing here says what is started: no application object and no `__main__` where they usually are");
+        return;
+    };
+    let mut module = Module::named(&project.stack.name, launch);
+    let name = module.name.clone();
+    if port > 0 {
+        module.port = Some(port);
+        project.origin(&format!("modules.{name}.port"), Origin { certain: false, ..origin.clone() });
+    }
+    project.origin(&format!("modules.{name}"), origin);
+    health(project, &mut module, &code);
+    project.stack.modules.push(module);
+}
+
+/// A package that can be started by its name, `python -m notes`: the only one with a `__main__.py`, beside the build file or below `src`.
+fn packaged(project: &Project<'_>) -> Option<(Vec<String>, u16, Origin)> {
+    let mains = project.sources(|path| path.ends_with("/__main__.py") && path.trim_start_matches("src/").matches('/').count() == 1);
+    let [main] = mains.as_slice() else { return None };
+    let package = project.below(main).trim_start_matches("src/").trim_end_matches("/__main__.py");
+    Some((words(&["python", "-m", package]), 0, main.sure(1)))
+}

@@ -1,0 +1,196 @@
+//! The servers that a project talks to, told from the libraries it depends on.
+
+use super::{Project, environment};
+use crate::stack::{Origin, Service};
+
+/// Libraries by server. A name that ends in `*` is a beginning.
+const LIBRARIES: [(&str, &[&str]); 7] = [
+    (
+        "postgresql",
+        &[
+            "postgresql",
+            "r2dbc-postgresql",
+            "quarkus-jdbc-postgresql",
+            "quarkus-reactive-pg-client",
+            "vertx-pg-client", // JVM
+            "pg",
+            "postgres",
+            "pg-promise",
+            "slonik", // Node.js
+            "psycopg",
+            "psycopg2",
+            "psycopg2-binary",
+            "asyncpg",
+            "pg8000", // Python
+            "github.com/lib/pq",
+            "github.com/jackc/pgx*",
+            "gorm.io/driver/postgres", // Go
+            "tokio-postgres",
+            "sqlx/postgres",
+            "diesel/postgres",
+            "deadpool-postgres",
+            "sea-orm/sqlx-postgres", // Rust
+        ],
+    ),
+    (
+        "mysql",
+        &[
+            "mysql-connector-j",
+            "mysql-connector-java",
+            "quarkus-jdbc-mysql",
+            "quarkus-reactive-mysql-client",
+            "mysql",
+            "mysql2",
+            "pymysql",
+            "mysqlclient",
+            "aiomysql",
+            "mysql-connector-python",
+            "github.com/go-sql-driver/mysql",
+            "gorm.io/driver/mysql",
+            "mysql_async",
+            "sqlx/mysql",
+            "diesel/mysql",
+            "sea-orm/sqlx-mysql",
+        ],
+    ),
+    ("mariadb", &["mariadb-java-client", "r2dbc-mariadb", "quarkus-jdbc-mariadb", "mariadb"]),
+    (
+        "redis",
+        &[
+            "spring-boot-starter-data-redis",
+            "spring-boot-starter-data-redis-reactive",
+            "spring-session-data-redis",
+            "jedis",
+            "lettuce-core",
+            "redisson",
+            "redisson-spring-boot-starter",
+            "quarkus-redis-client",
+            "micronaut-redis-lettuce",
+            "redis",
+            "ioredis",
+            "bullmq",
+            "connect-redis",
+            "django-redis",
+            "github.com/redis/go-redis*",
+            "github.com/go-redis/redis*",
+            "github.com/gomodule/redigo",
+            "fred",
+            "deadpool-redis",
+        ],
+    ),
+    (
+        "rabbitmq",
+        &[
+            "spring-boot-starter-amqp",
+            "spring-rabbit",
+            "spring-cloud-starter-stream-rabbit",
+            "amqp-client",
+            "quarkus-messaging-rabbitmq",
+            "micronaut-rabbitmq",
+            "amqplib",
+            "amqp-connection-manager",
+            "pika",
+            "aio-pika",
+            "github.com/rabbitmq/amqp091-go",
+            "lapin",
+        ],
+    ),
+    (
+        "kafka",
+        &[
+            "spring-kafka",
+            "spring-boot-starter-kafka",
+            "spring-cloud-starter-stream-kafka",
+            "kafka-clients",
+            "kafka-streams",
+            "quarkus-messaging-kafka",
+            "quarkus-kafka-client",
+            "micronaut-kafka",
+            "kafkajs",
+            "node-rdkafka",
+            "@confluentinc/kafka-javascript",
+            "kafka-python",
+            "confluent-kafka",
+            "aiokafka",
+            "github.com/segmentio/kafka-go",
+            "github.com/IBM/sarama",
+            "github.com/twmb/franz-go*",
+            "rdkafka",
+        ],
+    ),
+    (
+        "mongodb",
+        &[
+            "spring-boot-starter-data-mongodb",
+            "spring-boot-starter-data-mongodb-reactive",
+            "mongodb-driver-sync",
+            "mongodb-driver-reactivestreams",
+            "quarkus-mongodb-client",
+            "quarkus-mongodb-panache",
+            "micronaut-mongo-sync",
+            "mongodb",
+            "mongoose",
+            "pymongo",
+            "motor",
+            "mongoengine",
+            "beanie",
+            "go.mongodb.org/mongo-driver*",
+        ],
+    ),
+];
+
+/// The server that this library is for.
+pub(super) fn of_library(name: &str) -> Option<&'static str> {
+    let is = |known: &str| known.strip_suffix('*').map_or(known == name, |start| name.starts_with(start));
+    LIBRARIES.iter().find(|(_, names)| names.iter().any(|known| is(known))).map(|(kind, _)| *kind)
+}
+
+/// The names by which an application that no framework configures is usually told where its servers are.
+const USUAL: [(&str, &str, &str); 7] = [
+    ("postgresql", "DATABASE_URL", "postgresql://{user}:{password}@{host}:{port}/{database}"),
+    ("mysql", "DATABASE_URL", "mysql://{user}:{password}@{host}:{port}/{database}"),
+    ("mariadb", "DATABASE_URL", "mariadb://{user}:{password}@{host}:{port}/{database}"),
+    ("redis", "REDIS_URL", "redis://{host}:{port}"),
+    ("rabbitmq", "RABBITMQ_URL", "amqp://{user}:{password}@{host}:{port}"),
+    ("kafka", "KAFKA_BROKERS", "{host}:{port}"),
+    ("mongodb", "MONGODB_URI", "mongodb://{host}:{port}/{database}"),
+];
+
+impl Project<'_> {
+    /// Adds a server, once, with the environment by which the application is told where it is: that of its framework, or what is usual.
+    pub(super) fn service(&mut self, kind: &str, environment_of: Option<&[(&str, &str)]>, origin: Origin) {
+        if self.stack.services.iter().any(|service| service.kind == kind) {
+            return;
+        }
+        let usual = USUAL.iter().find(|(of, ..)| *of == kind).map(|(_, name, value)| [(*name, *value)]);
+        let entries = environment_of.or(usual.as_ref().map(<[_; 1]>::as_slice)).unwrap_or_default();
+        let secret = match kind {
+            "postgresql" => Some("POSTGRES_PASSWORD"),
+            "mysql" => Some("MYSQL_PASSWORD"),
+            "mariadb" => Some("MARIADB_PASSWORD"),
+            "rabbitmq" => Some("RABBITMQ_PASSWORD"),
+            _ => None,
+        };
+        self.stack.secrets.extend(secret.map(str::to_owned));
+        self.stack.services.push(Service {
+            kind: kind.to_owned(),
+            name: None,
+            version: None,
+            environment: environment(entries),
+            test_environment: environment(&[]),
+        });
+        self.origin(&format!("services.{kind}"), origin);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_tells_the_server() {
+        assert_eq!(of_library("psycopg2-binary"), Some("postgresql"));
+        assert_eq!(of_library("github.com/jackc/pgx/v5"), Some("postgresql"));
+        assert_eq!(of_library("h2"), None);
+    }
+}

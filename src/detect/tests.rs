@@ -1,0 +1,428 @@
+use super::*;
+use crate::tree::{Entry, RelPath};
+
+fn survey(files: &[(&str, &str)]) -> Survey {
+    let mut survey = Survey { name: "Shop".to_owned(), ..Survey::default() };
+    for (path, text) in files {
+        survey.paths.insert((*path).to_owned());
+        if is_wanted(path) {
+            survey.files.insert(RelPath::new(*path).unwrap(), Entry::new(text.as_bytes().to_vec()));
+        }
+    }
+    survey
+}
+
+/// What was found, in short: a `?` marks a guess.
+fn told(detection: &Detection) -> Vec<String> {
+    let stack = &detection.stack;
+    let sure = |field: &str| if stack.origins.get(field).is_some_and(|origin| origin.certain) { "" } else { "?" };
+    let version = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!(" {text}"));
+    let mut told = vec![
+        format!("{} in {}", stack.name, stack.directory),
+        format!("{} {}{}", stack.language.name(), stack.language_version, sure("language_version")),
+        stack.build_tool.clone(),
+    ];
+    if stack.framework != "none" {
+        told.push(format!("{}{}", stack.framework, version(&stack.framework_version)));
+    }
+    told.extend(stack.test.iter().map(|test| test.command.join(" ")));
+    for module in &stack.modules {
+        let port = module.port.map_or_else(String::new, |port| format!(" :{port}{}", sure(&format!("modules.{}.port", module.name))));
+        let variable = module.port_variable.as_ref().map_or_else(String::new, |name| format!(" {name}"));
+        let health = module.health_path.as_ref().map_or_else(String::new, |path| format!(" {path}"));
+        told.push(format!("{} in {}: {}{port}{variable}{health}", module.name, module.directory, module.launch.join(" ")));
+        told.extend(module.main_class.iter().chain(&module.artifact).cloned());
+    }
+    told.extend(
+        stack
+            .services
+            .iter()
+            .map(|service| format!("{} by {}", service.kind, service.environment.keys().next().map_or("", String::as_str))),
+    );
+    told.extend(detection.notes.iter().map(|note| format!("{}: {}", note.place, note.message)));
+    told
+}
+
+#[track_caller]
+fn check(files: &[(&str, &str)], expected: &[&str]) {
+    let found = detect(&survey(files), None).unwrap();
+    assert_eq!(told(&found), expected);
+}
+
+const BOOT: &str = "<project>
+  <parent>
+    <groupId>org.springframework.boot</groupId>
+    <artifactId>spring-boot-starter-parent</artifactId>
+    <version>3.5.7</version>
+  </parent>
+  <artifactId>Shop_API</artifactId>
+  <version>1.2.0</version>
+  <properties><java.version>21</java.version></properties>
+  <dependencies>
+    <dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency>
+    <dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-actuator</artifactId></dependency>
+    <dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-data-redis</artifactId></dependency>
+    <dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId><scope>runtime</scope></dependency>
+    <dependency><groupId>com.mysql</groupId><artifactId>mysql-connector-j</artifactId><scope>test</scope></dependency>
+  </dependencies>
+  <build><plugins><plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build>
+</project>";
+const STARTED: &str = "package com.shop;\n\n@SpringBootApplication\nclass ShopApplication {\n  public static void main(String[] a) {}\n}\n";
+
+#[test]
+fn spring_boot_by_maven() {
+    let java = "src/main/java/com/shop/ShopApplication.java";
+    let yaml = "server:\n  port: ${HTTP:9000}\n  servlet:\n    context-path: /api\n---\nspring.config.activate.on-profile: dev\nserver.port: 1234\n";
+    check(
+        &[("pom.xml", BOOT), ("mvnw", ""), (java, STARTED), ("src/main/resources/application.yml", yaml)],
+        &[
+            "shop-api in .",
+            "java 21",
+            "maven",
+            "spring-boot 3.5.7",
+            "./mvnw verify",
+            "shop-api in .: java -jar app.jar :9000 HTTP /api/actuator/health",
+            "com.shop.ShopApplication",
+            "target/Shop_API-1.2.0.jar",
+            "postgresql by SPRING_DATASOURCE_PASSWORD",
+            "redis by SPRING_DATA_REDIS_HOST",
+        ],
+    );
+    // Each finding says where it was read.
+    let found = detect(&survey(&[("pom.xml", BOOT), (java, STARTED)]), None).unwrap();
+    let places: Vec<String> = found.stack.origins.iter().map(|(field, origin)| format!("{field} {}", origin.place)).collect();
+    assert_eq!(
+        places,
+        [
+            "build_tool pom.xml:1",
+            "framework pom.xml:5",
+            "language pom.xml:1",
+            "language_version pom.xml:9",
+            "modules.shop-api pom.xml:7",
+            "modules.shop-api.health_path pom.xml:12",
+            "modules.shop-api.main_class src/main/java/com/shop/ShopApplication.java:5",
+            "modules.shop-api.port pom.xml:7",
+            "name pom.xml:7",
+            "services.postgresql pom.xml:14",
+            "services.redis pom.xml:13",
+            "test pom.xml:1",
+        ]
+    );
+}
+
+#[test]
+fn a_tree_of_maven_modules() {
+    let root = "<project>\n<groupId>g</groupId><artifactId>shop</artifactId><version>${revision}</version><packaging>pom</packaging>
+<properties><revision>7</revision><maven.compiler.release>1.8</maven.compiler.release></properties>
+<modules><module>api</module><module>lib</module><module>gone</module><module>../out</module></modules></project>";
+    let api = "<project><parent><artifactId>shop</artifactId><version>${revision}</version></parent><artifactId>api</artifactId>
+<build><plugins><plugin><artifactId>maven-jar-plugin</artifactId><configuration><archive><manifest><mainClass>x.Main</mainClass></manifest></archive></configuration></plugin></plugins></build></project>";
+    let lib = "<project><parent><artifactId>shop</artifactId></parent><artifactId>lib</artifactId></project>";
+    check(
+        &[
+            ("pom.xml", root),
+            ("api/pom.xml", api),
+            ("lib/pom.xml", lib),
+            ("api/src/main/java/x/Main.java", "package x;\nclass Main { public static void main(String[] a) {} }"),
+        ],
+        &[
+            "shop in .",
+            "java 8",
+            "maven",
+            "mvn verify",
+            "api in api: java -jar app.jar",
+            "x.Main",
+            "target/api-7.jar",
+            "pom.xml:4: the module `../out` is not in the project",
+            "pom.xml:4: the module `gone` has no pom.xml that can be read",
+        ],
+    );
+}
+
+#[test]
+fn spring_boot_by_gradle_in_both_languages() {
+    let groovy = "plugins {\n  id 'org.springframework.boot' version '4.0.1'\n}\nversion = '0.1'\njava { toolchain { languageVersion = JavaLanguageVersion.of(25) } }
+dependencies {\n  implementation 'org.springframework.boot:spring-boot-starter-webflux'\n  implementation 'org.springframework.boot:spring-boot-starter-data-mongodb'
+  // implementation 'redis.clients:jedis:5'\n  testImplementation 'org.springframework.kafka:spring-kafka'\n}\n";
+    let expected = |test: &str| {
+        [
+            "shop in .",
+            "java 25",
+            "gradle",
+            "spring-boot 4.0.1",
+            test,
+            "shop in .: java -jar app.jar :8080 SERVER_PORT",
+            "com.shop.ShopApplication",
+            "build/libs/shop-0.1.jar",
+            "mongodb by SPRING_MONGODB_URI",
+        ]
+        .map(str::to_owned)
+    };
+    let java = ("src/main/java/com/shop/ShopApplication.java", STARTED);
+    let files = [("settings.gradle", "rootProject.name = 'shop'"), ("build.gradle", groovy), ("gradlew", ""), java];
+    let found = told(&detect(&survey(&files), None).unwrap());
+    assert_eq!(found[..9], expected("./gradlew check"));
+    assert_eq!(found[9], "build.gradle:1: no health endpoint: `spring-boot-starter-actuator` brings one");
+
+    let kotlin = "plugins {\n  alias(libs.plugins.spring.boot)\n}\nversion = \"0.1\"\nkotlin { jvmToolchain(25) }\ndependencies {\n  implementation(libs.webflux)\n  implementation(libs.mongo)\n}\n";
+    let catalog = "[versions]\nboot = \"4.0.1\"\n[libraries]\nwebflux = { module = \"org.springframework.boot:spring-boot-starter-webflux\" }
+mongo = { group = \"org.springframework.boot\", name = \"spring-boot-starter-data-mongodb\" }\n[plugins]\nspring-boot = { id = \"org.springframework.boot\", version.ref = \"boot\" }\n";
+    let files = [
+        ("settings.gradle.kts", "rootProject.name = \"shop\""),
+        ("build.gradle.kts", kotlin),
+        ("gradle/libs.versions.toml", catalog),
+        java,
+    ];
+    assert_eq!(told(&detect(&survey(&files), None).unwrap())[..9], expected("gradle check"));
+}
+
+#[test]
+fn quarkus_and_a_part_of_a_gradle_build() {
+    let pom = "<project><artifactId>q</artifactId><version>1</version><properties><maven.compiler.release>21</maven.compiler.release></properties>
+<dependencyManagement><dependencies><dependency><groupId>io.quarkus.platform</groupId><artifactId>quarkus-bom</artifactId><version>3.30.1</version></dependency></dependencies></dependencyManagement>
+<dependencies><dependency><groupId>io.quarkus</groupId><artifactId>quarkus-smallrye-health</artifactId></dependency><dependency><groupId>io.quarkus</groupId><artifactId>quarkus-messaging-kafka</artifactId></dependency></dependencies>
+<build><plugins><plugin><groupId>io.quarkus.platform</groupId><artifactId>quarkus-maven-plugin</artifactId></plugin></plugins></build></project>";
+    check(
+        &[("pom.xml", pom), ("src/main/resources/application.properties", "quarkus.http.port=8081\n")],
+        &[
+            "q in .",
+            "java 21",
+            "maven",
+            "quarkus 3.30.1",
+            "mvn verify",
+            "q in .: java -jar app.jar :8081 QUARKUS_HTTP_PORT /q/health",
+            "target/quarkus-app/quarkus-run.jar",
+            "kafka by KAFKA_BOOTSTRAP_SERVERS",
+        ],
+    );
+    let app = "plugins { id(\"application\") }\napplication { }\n";
+    check(
+        &[
+            ("settings.gradle.kts", "rootProject.name = \"all\"\ninclude(\n  \":apps:web\",\n  \":lib\",\n)\n"),
+            ("apps/web/build.gradle.kts", app),
+            ("apps/web/src/main/kotlin/Main.kt", "fun main() {}\n"),
+            ("lib/build.gradle.kts", "plugins { `java-library` }\n"),
+            (".sdkmanrc", "java=17.0.9-tem\n"),
+        ],
+        &["all in .", "java 17", "gradle", "gradle check", "web in apps/web: java -jar app.jar", "MainKt", "build/libs/web.jar"],
+    );
+}
+
+#[test]
+fn node_and_what_installs_it() {
+    let package = r#"{
+  "name": "@acme/Shop",
+  "main": "src/server.js",
+  "engines": { "node": ">=20" },
+  "scripts": { "start": "node src/server.js", "test": "vitest run" },
+  "dependencies": { "express": "^5.1.0", "pg": "8", "ioredis": "5" }
+}"#;
+    let code = "const port = process.env.PORT || 3000;\napp.get('/healthz', ok);\napp.listen(port);\n";
+    check(
+        &[("package.json", package), ("pnpm-lock.yaml", ""), (".nvmrc", "lts/jod\n"), ("src/server.js", code)],
+        &[
+            "shop in .",
+            "node 22",
+            "pnpm",
+            "express 5.1.0",
+            "pnpm test",
+            "shop in .: node src/server.js :3000 PORT /healthz",
+            "postgresql by DATABASE_URL",
+            "redis by REDIS_URL",
+        ],
+    );
+    let package = r#"{"name": "web", "scripts": {"start": "next start", "test": "echo \"Error: no test specified\" && exit 1"}, "dependencies": {"next": "15.1.0", "@prisma/client": "6"}, "packageManager": "yarn@4.5.0"}"#;
+    check(
+        &[("package.json", package), ("prisma/schema.prisma", "datasource db {\n  provider = \"mysql\"\n}\n")],
+        &[
+            "web in .",
+            "node ?",
+            "yarn",
+            "next 15.1.0",
+            "web in .: node_modules/.bin/next start :3000 PORT",
+            "mysql by DATABASE_URL",
+            ".: no file says which version of Node.js is wanted",
+            "package.json: has no script `test`",
+        ],
+    );
+}
+
+#[test]
+fn python_and_what_installs_it() {
+    let pyproject = "[project]\nname = \"shop\"\nrequires-python = \">=3.12\"\ndependencies = [\n  \"fastapi[standard]>=0.115\",\n  \"psycopg[binary]==3.2.1\",\n]\n[dependency-groups]\ndev = [\"pytest\"]\n";
+    check(
+        &[("pyproject.toml", pyproject), ("uv.lock", ""), ("src/app/main.py", "app = FastAPI()\n@app.get(\"/health\")\n")],
+        &[
+            "shop in .",
+            "python 3.12",
+            "uv",
+            "fastapi",
+            "uv run python -m pytest",
+            "shop in .: uvicorn src.app.main:app --host 0.0.0.0 --port 8000 :8000? /health",
+            "postgresql by DATABASE_URL",
+        ],
+    );
+    check(
+        &[
+            ("requirements.txt", "Django==5.2\ngunicorn\n-r more.txt\n# redis\nmysqlclient ; python_version > '3'\n"),
+            ("manage.py", ""),
+            ("site/wsgi.py", ""),
+            ("runtime.txt", "python-3.13.1"),
+        ],
+        &[
+            "shop in .",
+            "python 3.13",
+            "pip",
+            "django 5.2",
+            "python manage.py test",
+            "shop in .: gunicorn --bind 0.0.0.0:8000 site.wsgi :8000?",
+            "mysql by DATABASE_URL",
+        ],
+    );
+    check(
+        &[
+            (
+                "pyproject.toml",
+                "[tool.poetry]\nname = \"x\"\n[tool.poetry.dependencies]\npython = \"^3.11\"\nflask = {version = \"^3.0\"}\npika = \"*\"\n",
+            ),
+            ("app.py", "app = Flask(__name__)\n"),
+            ("test_x.py", ""),
+        ],
+        &[
+            "x in .",
+            "python 3.11",
+            "poetry",
+            "flask 3.0",
+            "poetry run python -m unittest discover",
+            "x in .: flask --app app:app run --host 0.0.0.0 --port 5000 :5000?",
+            "rabbitmq by RABBITMQ_URL",
+        ],
+    );
+    check(
+        &[("setup.py", ""), ("notes/__main__.py", ""), ("Dockerfile", "FROM x\nEXPOSE 9000/tcp\n")],
+        &[
+            "shop in .",
+            "python ?",
+            "none",
+            "shop in .: python -m notes :9000?",
+            ".: no file says which version of Python is wanted",
+            "setup.py: there are no tests: no file that is called `test_….py`",
+        ],
+    );
+}
+
+#[test]
+fn go_cargo_and_plain_files() {
+    check(
+        &[
+            (
+                "go.mod",
+                "module example.com/acme/shop/v2\n\ngo 1.24.1\n\nrequire (\n\tgithub.com/gin-gonic/gin v1.10.0\n\tgithub.com/jackc/pgx/v5 v5.7.1\n\tgithub.com/redis/go-redis/v9 v9.7.0 // indirect\n)\n",
+            ),
+            (
+                "cmd/server/main.go",
+                "func main() {\n\tr.GET(\"/healthz\", ok)\n\tr.Run(\":\" + cmp.Or(os.Getenv(\"PORT\"), \"x\"))\n\thttp.ListenAndServe(\":8081\", r)\n}\n",
+            ),
+        ],
+        &[
+            "shop in .",
+            "go 1.24",
+            "go",
+            "gin 1.10.0",
+            "go test ./...",
+            "server in cmd/server: /app :8081 PORT /healthz",
+            "postgresql by DATABASE_URL",
+        ],
+    );
+    check(
+        &[
+            (
+                "Cargo.toml",
+                "[package]\nname = \"shop\"\nrust-version = \"1.85\"\n[dependencies]\naxum = \"0.8\"\nsqlx = { version = \"0.8\", features = [\"postgres\", \"macros\"] }\n",
+            ),
+            ("Cargo.lock", ""),
+            ("src/main.rs", "fn main() {\n    TcpListener::bind(\"0.0.0.0:3000\");\n}\n"),
+        ],
+        &[
+            "shop in .",
+            "rust 1.85",
+            "cargo",
+            "axum 0.8",
+            "cargo test",
+            "shop in .: /app/shop :3000",
+            "target/release/shop",
+            "postgresql by DATABASE_URL",
+        ],
+    );
+    check(
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n"),
+            ("crates/api/Cargo.toml", "[package]\nname = \"api\"\n"),
+            ("crates/api/src/main.rs", "fn main() {}"),
+            ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.90.0\"\n"),
+        ],
+        &["shop in .", "rust 1.90", "cargo", "cargo test", "api in crates/api: /app/api", "target/release/api"],
+    );
+    check(&[("index.html", "<p>")], &["shop in .", "static ?", "none", "shop in .: "]);
+}
+
+#[test]
+fn several_projects_are_asked_about_and_one_of_them_can_be_meant() {
+    let files = [("services/api/pom.xml", BOOT), ("services/web/package.json", "{\"name\": \"web\"}"), ("README.md", "")];
+    let error = detect(&survey(&files), None).unwrap_err();
+    assert_eq!(error.to_string(), "there are 2 projects here: `services/api`, `services/web`");
+    let found = detect(&survey(&files), Some("services/api")).unwrap();
+    assert_eq!((found.stack.name.as_str(), found.stack.directory.as_str()), ("shop-api", "services/api"));
+    assert_eq!(found.stack.origins["language_version"].place, "services/api/pom.xml:9");
+    let error = detect(&survey(&files), Some("services")).unwrap_err();
+    assert_eq!(error.to_string(), "there is nothing in `services` that a build tool reads");
+    // What lies beside a build file is told and not guessed at.
+    let found = detect(&survey(&[("pom.xml", "<project/>"), ("package.json", "{}")]), None).unwrap();
+    assert!(told(&found).contains(&"package.json: is not looked at: `pom.xml` decides what this is built with".to_owned()));
+}
+
+#[test]
+fn what_is_broken_is_told_and_nothing_panics() {
+    for (path, text, expected) in [
+        ("pom.xml", "<project><artifactId>x</artifactId", "pom.xml:1: is not XML"),
+        ("pom.xml", "<html/>", "pom.xml: is no POM: its root is `html`"),
+        (
+            "pom.xml",
+            "<project><version>${a}</version><properties><a>${b}</a><b>${a}</b></properties></project>",
+            ".: no file says which version of Java",
+        ),
+        ("pom.xml", "<project><parent><relativePath>pom.xml</relativePath></parent></project>", "pom.xml: is its own parent"),
+        ("package.json", "{,}", "package.json: is not read: "),
+        ("package.json", "[1]", "package.json: has no script `test`"),
+        ("pyproject.toml", "[[", "pyproject.toml: is not read: "),
+        ("Cargo.toml", "= =", "Cargo.toml: is not read: "),
+        ("go.mod", "require (\n\n", "go.mod: nothing here says what is started"),
+        ("build.gradle", "plugins { id '", ".: no file says which version of Java"),
+    ] {
+        let found = told(&detect(&survey(&[(path, text)]), None).unwrap());
+        assert!(found.iter().any(|told| told.starts_with(expected)), "{path} `{text}`: {found:#?}");
+    }
+    let deep = format!("<project>{}</project>", "<a>".repeat(100_000));
+    assert!(told(&detect(&survey(&[("pom.xml", &deep)]), None).unwrap()).iter().any(|told| told.contains("nested too deep")));
+}
+
+mod any_text {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
+
+        /// Pieces of what such files hold, in any order.
+        #[test]
+        fn is_read_without_a_panic(
+            path in prop::sample::select(vec!["pom.xml", "build.gradle.kts", "settings.gradle", "package.json", "pyproject.toml", "requirements.txt", "go.mod", "Cargo.toml"]),
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "<project>", "<a", ">", "</project>", "${", "}", "{", "\"", "'", ":", "=", "[", "]", "\n", "id", "include", "require (", "EXPOSE", "é", "\0", "1.8", "==", "<dependencies><dependency>",
+            ]), 0..24),
+        ) {
+            let text = pieces.concat();
+            prop_assert!(detect(&survey(&[(path, &text), ("src/main/resources/application.yml", &text), (".tool-versions", &text)]), None).is_ok());
+        }
+    }
+}

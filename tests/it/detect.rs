@@ -1,0 +1,164 @@
+//! `stagekit detect` in folders as they are: what a disk can hold that no table of texts can.
+
+use std::{collections::BTreeSet, fs, time::Instant};
+
+use serde_json::Value;
+use stagekit::{
+    catalog::Catalog,
+    detect::{Survey, detect, is_wanted},
+    interview::{Given, settle},
+    render::Renderer,
+    rendition::Rendition,
+    stack::{Module, Stack},
+};
+
+use crate::transcript::Transcript;
+
+const POM: &str = "<project>\n  <artifactId>shop</artifactId>\n  <properties><java.version>21</java.version></properties>\n</project>\n";
+
+#[test]
+fn what_is_found_says_where_it_was_read() {
+    Transcript::of("detect")
+        .file("pom.xml", POM)
+        .file(".git/HEAD", "ref: refs/heads/trunk\n")
+        .file("Dockerfile", "FROM scratch\n")
+        .stdout(
+            "project     shop in .    pom.xml:2\n\
+             language    Java 21      pom.xml:3\n\
+             build tool  maven        pom.xml:1\n\
+             built by    mvn package\n\
+             tested by   mvn verify   pom.xml:1\n\
+             branch      trunk        .git/HEAD (a guess)\n\
+             \n\
+             There already\n  dockerfile    Dockerfile\n",
+        )
+        .stderr("warning: .: nothing here says what is started: no class with a `main` that the build packages\n")
+        .check();
+}
+
+#[test]
+fn a_folder_of_a_repository_means_the_project_in_it() {
+    let files = || {
+        Transcript::of("detect --json")
+            .file("services/api/pom.xml", POM)
+            .file("services/web/package.json", "{\"name\": \"web\"}")
+            .file(".git/HEAD", "")
+    };
+    let told: Value = serde_json::from_str(&files().cwd("services/api").run().stdout).expect("JSON");
+    assert_eq!((&told["stack"]["name"], &told["stack"]["directory"]), (&"shop".into(), &"services/api".into()));
+    let ended = files().run();
+    assert_eq!(
+        (ended.status, ended.stderr.as_str()),
+        (2, "error: there are 2 projects here: `services/api`, `services/web`\nhint: `--in DIR` says which one is meant\n")
+    );
+    let ended = Transcript::of("detect --in services/web --json").after(ended).run();
+    let told: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(told["stack"]["origins"]["name"]["place"], "services/web/package.json:1");
+    Transcript::of("detect --in ../..")
+        .after(ended)
+        .status(2)
+        .stderr("error: `--in ../..` leaves the repository\nhint: give a folder below its root\n")
+        .check();
+    Transcript::of("detect")
+        .status(2)
+        .stderr(
+            "error: there is nothing here that a build tool reads\n\
+             hint: looked for: pom.xml, build.gradle, go.mod, Cargo.toml, pyproject.toml, requirements.txt, package.json, index.html and the like\n",
+        )
+        .check();
+}
+
+/// What a kit states of its stack and what is found in the repository that it makes: features render the same from both.
+#[test]
+fn a_kit_is_found_to_be_what_it_states() {
+    let catalog = Catalog::embedded();
+    for (kit, setting) in [
+        ("http-server", ("language", "python")),
+        ("http-server", ("language", "node")),
+        ("http-server", ("language", "java")),
+        ("cli-calculator", ("ci", "true")),
+        ("user-api", ("database", "mysql")),
+        ("redis-cache", ("database", "postgresql")),
+    ] {
+        let renderer = Renderer::new(&catalog, kit).expect("a kit");
+        let given = Given { settings: vec![setting], ..Given::default() };
+        let answers = settle(renderer.kit(), &given, &mut |_| {}).expect("answers");
+        let last = renderer.kit().last();
+        let rendered = renderer.render(&answers, &Rendition::solved(last)).expect("a rendering");
+        let survey = Survey {
+            name: "shop".to_owned(),
+            paths: rendered.tree.paths().map(|path| path.as_str().to_owned()).collect(),
+            files: rendered
+                .tree
+                .iter()
+                .filter(|(path, _)| is_wanted(path.as_str()))
+                .map(|(path, entry)| (path.clone(), entry.clone()))
+                .collect(),
+            ..Survey::default()
+        };
+        let (found, stated) = (detect(&survey, None).expect("a stack").stack, rendered.stack);
+        let general = |stack: &Stack| {
+            (
+                stack.language,
+                stack.build_tool.clone(),
+                stack.framework.clone(),
+                stack.framework_version.clone(),
+                stack.wrapper,
+                stack.directory.clone(),
+            )
+        };
+        assert_eq!(general(&found), general(&stated), "{kit} {setting:?}");
+        let kinds = |stack: &Stack| stack.services.iter().map(|service| service.kind.clone()).collect::<BTreeSet<_>>();
+        assert_eq!(kinds(&found), kinds(&stated), "{kit} {setting:?}");
+        if let ("maven", Some(stated)) = (stated.build_tool.as_str(), stated.modules.first()) {
+            let found = &found.modules[0];
+            let started =
+                |module: &Module| (module.artifact.clone(), module.main_class.clone(), module.launch.clone(), module.directory.clone());
+            assert_eq!(started(found), started(stated), "{kit} {setting:?}");
+        }
+    }
+}
+
+#[test]
+fn links_that_go_round_large_files_and_bytes_that_are_no_text_do_no_harm() {
+    let run = Transcript::of("detect --json")
+        .file("pom.xml", POM)
+        .file("huge/pom.xml", vec![b' '; (1 << 20) + 1])
+        .file("bytes/package.json", [0xff, 0xfe, 0x00])
+        .file("node_modules/x/package.json", "{}");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(".", run.dir().join("round")).expect("a link");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/etc/passwd", run.dir().join("Dockerfile")).expect("a link");
+    let ended = run.run();
+    let told: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!((ended.status, &told["stack"]["language"]), (0, &"java".into()), "{}", ended.stderr);
+    assert_eq!(
+        told["notes"],
+        serde_json::json!([
+            {"place": ".", "message": "nothing here says what is started: no class with a `main` that the build packages"},
+            {"place": "bytes/package.json", "message": "is not read: it is not UTF-8"},
+            {"place": "huge/pom.xml", "message": "is not read: it has more than 1024 KiB"},
+        ])
+    );
+    assert_eq!(told["existing"]["dockerfiles"], serde_json::json!([]), "a link is nobody's file");
+}
+
+#[test]
+fn a_hundred_thousand_files_are_looked_through_at_once() {
+    let run = Transcript::of("detect --json").file("deep/er/pom.xml", POM);
+    for folder in 0..100 {
+        let folder = run.dir().join(format!("data/{folder}"));
+        fs::create_dir_all(&folder).expect("a folder");
+        for file in 0..1000 {
+            fs::File::create(folder.join(file.to_string())).expect("a file");
+        }
+    }
+    let start = Instant::now();
+    let ended = run.run();
+    let seconds = start.elapsed().as_secs_f64();
+    let told: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(told["stack"]["directory"], "deep/er");
+    // Half a second is what it takes without optimisation on two busy cores; what this guards against takes minutes.
+    assert!(seconds < 20.0, "{seconds} s");
+}
