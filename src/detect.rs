@@ -9,6 +9,7 @@ mod existing;
 mod facts;
 mod go;
 mod gradle;
+mod health;
 mod jvm;
 mod maven;
 mod node;
@@ -207,11 +208,7 @@ impl<'s> Project<'s> {
 
     /// The path below the root of what lies at `path` in the project.
     fn path(&self, path: &str) -> String {
-        match (self.directory.as_str(), path) {
-            (".", path) => path.to_owned(),
-            (directory, ".") => directory.to_owned(),
-            (directory, path) => format!("{directory}/{path}"),
-        }
+        below(&self.directory, path)
     }
 
     /// The path of a source below the project.
@@ -310,6 +307,15 @@ impl<'s> Project<'s> {
         }
         let existing = Existing::of(self.survey, &self.directory);
         Detection { stack: self.stack, existing, notes: self.notes.into_iter().collect() }
+    }
+}
+
+/// What lies at `path` in a folder; `.` is the folder itself, and the root.
+fn below(directory: &str, path: &str) -> String {
+    match (directory, path) {
+        (".", path) => path.to_owned(),
+        (directory, ".") => directory.to_owned(),
+        (directory, path) => format!("{directory}/{path}"),
     }
 }
 

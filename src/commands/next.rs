@@ -40,7 +40,8 @@ pub fn run(args: &NextArgs, env: &mut Env) -> Result<()> {
     // 2. the next on the roadmap that is ready, not done, and builds on nothing left
     let roadmap = env.catalog.roadmap()?;
     let kits = env.catalog.kits()?;
-    let is_done = |name: &str| known.iter().any(|known| known.kit == name && known.reached == known.last);
+    let is_known_done = |name: &str| known.iter().any(|known| known.kit == name && known.reached == known.last);
+    let is_done = |name: &str| name == layer.name && reached == last || is_known_done(name);
     let name = Route::of(&kits).next(&roadmap.kits(), &layer.name, is_done);
     let Some(kit) = name.and_then(|name| kits.iter().find(|kit| kit.name.get_ref() == name)) else {
         env.out.say("there is no kit left that you have not done");

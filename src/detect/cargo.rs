@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Project, Source, facts::Facts, go::health, pins, servers, words};
+use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
 use crate::stack::{Command, Language, Module, TestRun};
 
 const FRAMEWORKS: [&str; 6] = ["axum", "actix-web", "rocket", "warp", "poem", "salvo"];
@@ -85,7 +85,7 @@ fn package(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts
             project.service(kind, None, source.sure(fact.line));
         }
     }
-    let Some(main) = project.source(&[&super::jvm::below(directory, "src/main.rs")]) else { return };
+    let Some(main) = project.source(&[&super::below(directory, "src/main.rs")]) else { return };
     let package = facts.get("package.name").map_or_else(|| project.stack.name.clone(), |fact| fact.value.clone());
     let binary = facts.get("bin.0.name").map_or_else(|| package.clone(), |fact| fact.value.clone());
     let mut module = Module::named(&super::slug(&package), vec![format!("/app/{binary}")]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Project, Source, pins, servers, words};
+use super::{Project, Source, health::health, pins, servers, words};
 use crate::stack::{Command, Language, Module, TestRun};
 
 /// Web frameworks by their module's path, without the version at its end.
@@ -102,22 +102,4 @@ fn port_in(line: &str) -> Option<u16> {
         let digits: String = line[at + 1..].chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok().filter(|port| *port > 0)
     })
-}
-
-/// Ways by which services say that they are well; the first one that a source names.
-pub(super) fn health(project: &mut Project<'_>, module: &mut Module, sources: &[Source<'_>]) {
-    const PATHS: [&str; 8] = ["/healthz", "/health", "/readyz", "/ready", "/livez", "/ping", "/status", "/up"];
-    if module.port.is_none() {
-        return;
-    }
-    for source in sources {
-        for path in PATHS {
-            let signs = ['"', '\'', '`'].map(|quote| format!("{quote}{path}{quote}"));
-            if let Some(sign) = signs.iter().find(|sign| source.text.contains(*sign)) {
-                module.health_path = Some(path.to_owned());
-                project.origin(&format!("modules.{}.health_path", module.name), source.unsure(source.line_of(sign)));
-                return;
-            }
-        }
-    }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Project, Source,
+    Project, Source, below,
     facts::Facts,
-    jvm::{self, Part, below, framework_of},
+    jvm::{self, Part, framework_of},
     pins, words,
 };
 use crate::stack::{Command, Language, Origin, TestRun};

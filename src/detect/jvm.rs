@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Project, Source, facts::Facts, servers};
+use super::{Project, Source, below, facts::Facts, servers};
 use crate::stack::{Module, Origin};
 
 /// Beginnings of the names of configuration files that are read, and their extensions.
@@ -197,10 +197,6 @@ fn without_profiles(text: &str) -> String {
     }
     end(&mut document);
     kept
-}
-
-pub(super) fn below(directory: &str, path: &str) -> String {
-    if directory == "." { path.to_owned() } else { format!("{directory}/{path}") }
 }
 
 /// The class with `main` in the sources of a part: one that a framework is told to start, else one that has a `main` at all.

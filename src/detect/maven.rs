@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Project, Source,
-    jvm::{self, Part, below, framework_of},
+    Project, Source, below,
+    jvm::{self, Part, framework_of},
     pins, words,
 };
 use crate::{

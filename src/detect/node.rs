@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Project, Source, facts::Facts, go::health, pins, servers, words};
+use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
 use crate::stack::{Command, Language, Module, Origin, TestRun};
 
 /// Frameworks by their package; the more particular ones first, because they bring the others along.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Project, Source, facts::Facts, go::health, pins, servers, words};
+use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
 use crate::stack::{Language, Module, Origin, TestRun};
 
 const FRAMEWORKS: [&str; 4] = ["fastapi", "django", "flask", "starlette"];

@@ -46,6 +46,18 @@ fn the_next_kit_takes_the_answers_along() {
 }
 
 #[test]
+fn nothing_comes_before_what_it_builds_on() {
+    let ended = Transcript::of("new cli-calculator . --yes --quiet --no-git --solution").check();
+    let ended = Transcript::of("next").after(ended).run();
+    assert!(
+        ended.stdout.contains("(refactoring-kata)\n") && ended.stdout.contains("\nIt builds on cli-calculator (done).\n"),
+        "{}\n{}",
+        ended.stdout,
+        ended.stderr
+    );
+}
+
+#[test]
 fn progress_shows_what_is_done_and_forgets_what_is_gone() {
     let new = Transcript::of("new http-server one --yes --quiet --no-git --at 6");
     let data = new.dir().join("data");
