@@ -66,6 +66,8 @@ fn measure(kit: &str) -> Done<()> {
     // what is compared is the same work
     let new = |target: &Path| {
         let mut command = Command::new(program);
+        // Whoever measures has no list of repositories that grows with every run.
+        command.env("XDG_DATA_HOME", root.join("data"));
         command.args(["new", kit]).arg(target).args(["--yes", "--solution", "--no-git", "--quiet", "--set", &format!("name={name}")]);
         command
     };
@@ -272,6 +274,7 @@ fn peak_memory() -> Done<String> {
 fn system_calls(command: &mut Command) -> Done<u64> {
     let mut traced = Command::new("strace");
     traced.args(["-f", "-c", "-o", "/dev/stderr"]).arg(command.get_program()).args(command.get_args()).stdout(Stdio::null());
+    traced.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let done = traced.output().map_err(|error| format!("strace: {error}"))?;
     let table = String::from_utf8_lossy(&done.stderr).into_owned();
     let total =

@@ -139,13 +139,15 @@ pub fn remembered(file: &Path) -> Vec<PathBuf> {
 
 /// Adds a repository to that file. Nothing depends on it but what `progress` shows, so nothing fails here.
 pub fn remember(file: &Path, root: &Path) {
-    if remembered(file).iter().any(|known| known == root) || root.to_str().is_none_or(|root| root.contains('\n')) {
+    let Some(root) = root.to_str().filter(|root| !root.contains('\n')) else { return };
+    // The file may be long: whoever makes many repositories reads it each time.
+    if fs::read_to_string(file).unwrap_or_default().lines().any(|known| known.trim() == root) {
         return;
     }
     let _ = file.parent().map(fs::create_dir_all);
     if let Ok(mut file) = fs::OpenOptions::new().create(true).append(true).open(file) {
         let head = "# Repositories that stagekit has made or worked in, for `stagekit progress`. You may change or delete this file.\n";
         let head = if file.metadata().is_ok_and(|meta| meta.len() == 0) { head } else { "" };
-        let _ = file.write_all(format!("{head}{}\n", root.display()).as_bytes());
+        let _ = file.write_all(format!("{head}{root}\n").as_bytes());
     }
 }
