@@ -330,8 +330,8 @@ impl<'c> Renderer<'c> {
             });
             let Some(to) = to else { continue };
             let (target, is_template) = target(inside, rule.stripped(), to);
-            let later = milestone::of_path(&target).is_some_and(|number| number > course.last);
-            if later && (matches!(rule.role, Role::Test | Role::Hidden) || target.starts_with("docs/milestones/")) {
+            let is_of_milestone = matches!(rule.role, Role::Test | Role::Hidden) || target.starts_with("docs/milestones/");
+            if is_of_milestone && milestone::of_path(&target).is_some_and(|number| number > course.last) {
                 continue;
             }
             let path = match RelPath::new(target) {

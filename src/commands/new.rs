@@ -249,11 +249,11 @@ fn agreed(args: &NewArgs, made: &Made<'_>, env: &mut Env) -> Result<bool> {
 
 /// Whether to make a git repository: never inside another one.
 fn wants_git(args: &NewArgs, target: &Path, env: &Env) -> Result<bool> {
-    let outer = disk::repository_around(target);
+    let outer = || disk::repository_around(target);
     match args.git() {
         Git::No => Ok(false),
-        Git::Unsaid => Ok(env.ask.is_interactive() && outer.is_none() && process::has_git()),
-        Git::Yes => match outer {
+        Git::Unsaid => Ok(env.ask.is_interactive() && outer().is_none() && process::has_git()),
+        Git::Yes => match outer() {
             Some(outer) => Err(Error::new(
                 ErrorKind::Conflict,
                 format!("`{}` is a git repository already, and the target lies in it", outer.display()),

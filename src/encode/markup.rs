@@ -1,5 +1,7 @@
 //! XML and HTML: element text and quoted attributes.
 
+use std::fmt::Arguments;
+
 use super::{
     position::{Place, Position, refused},
     source::{Cursor, HOLE, holes},
@@ -40,18 +42,19 @@ struct Lexer<'a> {
 
 impl Lexer<'_> {
     fn content(&mut self) {
+        self.cursor.skip_to(|byte| matches!(byte, b'<' | b'\0'));
         for (start, end, rule, what) in
             [("<!--", "-->", "comment", "a comment"), ("<![CDATA[", "]]>", "cdata", "CDATA"), ("<?", "?>", "tag", "an instruction")]
         {
             if self.cursor.eat(start) {
                 let texts = holes(self.cursor.eat_through(end));
-                return self.refuse(texts, rule, &format!("it stands in {what}; {ALLOWED}"));
+                return self.refuse(texts, rule, format_args!("it stands in {what}; {ALLOWED}"));
             }
         }
         if self.cursor.eat("<!") {
             let subset = self.cursor.eat_while(|c| c != '>' && c != '[');
             let texts = holes(subset) + holes(self.cursor.eat_through(if self.cursor.peek() == Some('[') { "]>" } else { ">" }));
-            return self.refuse(texts, "tag", &format!("it stands in a declaration; {ALLOWED}"));
+            return self.refuse(texts, "tag", format_args!("it stands in a declaration; {ALLOWED}"));
         }
         match self.cursor.next() {
             Some('<') if self.cursor.peek().is_some_and(|c| !c.is_whitespace()) => self.tag(),
@@ -89,7 +92,7 @@ impl Lexer<'_> {
     fn tag(&mut self) {
         let closing = self.cursor.eat("/");
         let name = self.cursor.eat_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/' | '"' | '\'')).to_ascii_lowercase();
-        self.refuse(holes(&name), "tag", &format!("it stands in a tag's name; {ALLOWED}"));
+        self.refuse(holes(&name), "tag", format_args!("it stands in a tag's name; {ALLOWED}"));
         let mut attribute = String::new();
         let mut empty = false;
         loop {
@@ -102,7 +105,7 @@ impl Lexer<'_> {
                 Some(first) => {
                     let rest = self.cursor.eat_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/' | '=' | '"' | '\''));
                     attribute = format!("{first}{rest}");
-                    self.refuse(holes(&attribute), "tag", &format!("it stands in a tag without quotes; {ALLOWED}"));
+                    self.refuse(holes(&attribute), "tag", format_args!("it stands in a tag without quotes; {ALLOWED}"));
                     empty = false;
                 }
             }
@@ -126,7 +129,7 @@ impl Lexer<'_> {
                 || attribute.contains([':', '@', '.', '[', '(']));
         while let Some(c) = self.cursor.next().filter(|c| *c != quote) {
             if c == HOLE && read {
-                self.refuse(1, "attribute", &format!("it stands in `{attribute}`, which is no plain text; {ALLOWED}"));
+                self.refuse(1, "attribute", format_args!("it stands in `{attribute}`, which is no plain text; {ALLOWED}"));
             } else if c == HOLE {
                 let place = self.referenced().unwrap_or(Ok(self.position()));
                 self.places.push(place);
@@ -139,10 +142,10 @@ impl Lexer<'_> {
         let end = self.cursor.rest().to_ascii_lowercase().find(&format!("</{name}")).unwrap_or(self.cursor.rest().len());
         let texts = holes(self.cursor.rest().get(..end).unwrap_or_default());
         self.cursor.at += end;
-        self.refuse(texts, "raw-element", &format!("it stands in `<{name}>`, whose content is no text; {ALLOWED}"));
+        self.refuse(texts, "raw-element", format_args!("it stands in `<{name}>`, whose content is no text; {ALLOWED}"));
     }
 
-    fn refuse(&mut self, texts: usize, rule: &'static str, message: &str) {
-        self.places.extend((0..texts).map(|_| refused(rule, message)));
+    fn refuse(&mut self, texts: usize, rule: &'static str, message: Arguments<'_>) {
+        self.places.extend((0..texts).map(|_| refused(rule, &message.to_string())));
     }
 }
