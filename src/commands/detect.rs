@@ -23,7 +23,7 @@ pub fn run(args: &DetectArgs, env: &mut Env) -> Result<()> {
     };
 
     // 2. looked at, and told
-    let survey = disk::survey(&root)?;
+    let survey = disk::survey(&root, directory.as_deref())?;
     let found = detect(&survey, directory.as_deref())?;
     if args.json {
         return env.out.json(&found);

@@ -51,18 +51,30 @@ const MOST_BYTES: u64 = 1 << 20;
 /// Files that are read.
 const MOST_FILES: usize = 2_000;
 
-/// What detection needs to know of the repository at `root`. No symlink is followed, and what cannot be read is told in it.
+/// What detection needs to know of the repository at `root`, and first of its folder `inside`. No symlink is followed, and what cannot be read is
+/// told in it.
 ///
 /// An error if `root` itself cannot be looked into.
-pub fn survey(root: &Path) -> Result<Survey> {
+pub fn survey(root: &Path, inside: Option<&str>) -> Result<Survey> {
     let absolute = fs::canonicalize(root).map_err(|error| Error::io("look into", root, error))?;
     let name = absolute.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut survey = Survey { name, branch: branch(&absolute), ..Survey::default() };
-    // Breadth first: where there is too much, what lies deep is what is missed.
-    let mut folders = VecDeque::from([(String::new(), 0)]);
+    let inside = inside.filter(|inside| *inside != ".").unwrap_or_default();
+    if !inside.is_empty() {
+        walk(&absolute, inside, "", &mut survey)?;
+    }
+    walk(&absolute, "", inside, &mut survey)?;
+    read(&absolute, inside, &mut survey);
+    Ok(survey)
+}
+
+/// Collects the paths below the folder `start`, but for those below `known`. Breadth first: where there is too much, what lies deep is what is
+/// missed.
+fn walk(root: &Path, start: &str, known: &str, survey: &mut Survey) -> Result<()> {
+    let mut folders = VecDeque::from([(start.to_owned(), 0)]);
     let mut entries = 0;
     while let Some((folder, depth)) = folders.pop_front() {
-        let listed = match fs::read_dir(absolute.join(&folder)) {
+        let listed = match fs::read_dir(root.join(&folder)) {
             Ok(listed) => listed,
             Err(error) if folder.is_empty() => return Err(Error::io("look into", root, error)),
             Err(error) => {
@@ -77,30 +89,29 @@ pub fn survey(root: &Path) -> Result<Survey> {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             if kind.is_file() {
                 survey.paths.insert(path);
-            } else if kind.is_dir() && depth < DEEPEST && !is_made(&folder, &name) {
+            } else if kind.is_dir() && depth < DEEPEST && !is_made(&folder, &name) && path != known {
                 folders.push_back((path, depth + 1));
             }
         }
         if entries > MOST_ENTRIES {
-            survey
-                .unread
-                .push(Fault::new(".", format!("has more than {MOST_ENTRIES} files; what lies deeper than `{folder}` was not looked at")));
+            let message = format!("has more than {MOST_ENTRIES} files; what lies deeper than `{folder}` was not looked at");
+            survey.unread.push(Fault::new(if start.is_empty() { "." } else { start }, message));
             break;
         }
     }
-    read(&absolute, &mut survey);
-    Ok(survey)
+    Ok(())
 }
 
 fn is_made(folder: &str, name: &str) -> bool {
     MADE.contains(&name) || OFTEN_MADE.contains(&name) && !folder.split('/').any(|part| part == "src")
 }
 
-fn read(root: &Path, survey: &mut Survey) {
-    let mut count = 0;
-    for path in survey.paths.iter().filter(|path| is_wanted(path)) {
-        count += 1;
-        if count > MOST_FILES {
+/// Reads what is wanted, what lies in `inside` first.
+fn read(root: &Path, inside: &str, survey: &mut Survey) {
+    let wanted = survey.paths.iter().filter(|path| is_wanted(path));
+    let (own, others): (Vec<_>, Vec<_>) = wanted.partition(|path| path.starts_with(inside));
+    for (count, path) in own.into_iter().chain(others).enumerate() {
+        if count == MOST_FILES {
             survey.unread.push(Fault::new(path, format!("is not read, and nor is what comes after it: {MOST_FILES} files were")));
             break;
         }

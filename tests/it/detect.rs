@@ -46,6 +46,13 @@ fn a_folder_of_a_repository_means_the_project_in_it() {
     };
     let told: Value = serde_json::from_str(&files().cwd("services/api").run().stdout).expect("JSON");
     assert_eq!((&told["stack"]["name"], &told["stack"]["directory"]), (&"shop".into(), &"services/api".into()));
+    // However much lies around it.
+    let mut run = files().cwd("services/api");
+    for index in 0..2_100 {
+        run = run.file(&format!("a/{index}/package.json"), "{}");
+    }
+    let told: Value = serde_json::from_str(&run.run().stdout).expect("JSON");
+    assert_eq!(told["stack"]["language_version"], "21", "{told}");
     let ended = files().run();
     assert_eq!(
         (ended.status, ended.stderr.as_str()),
