@@ -38,7 +38,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::text::Edit;
-pub(crate) use self::xml::{Element, parse as parse_xml};
+pub(crate) use self::{
+    text::line_number,
+    xml::{Element, parse as parse_xml},
+};
 use crate::{
     error::Fault,
     tree::{RelPath, Tree},

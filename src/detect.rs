@@ -25,11 +25,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 pub use existing::Existing;
+use facts::Facts;
 
 use crate::{
     error::{Error, Fault, Result},
-    stack::{Language, Origin, Stack},
-    tree::Tree,
+    stack::{Language, Origin, Stack, TestRun},
+    tree::{RelPath, Tree},
 };
 
 /// What somebody's repository was seen to hold.
@@ -156,8 +157,7 @@ fn nothing(directory: &str) -> Error {
 /// A folder that is being read, and what is known of it so far.
 struct Project<'s> {
     survey: &'s Survey,
-    /// Its folder below the repository's root; `.` is the root.
-    directory: String,
+    /// Its `directory` is the project's folder below the repository's root; `.` is the root.
     stack: Stack,
     notes: BTreeSet<Note>,
 }
@@ -180,6 +180,16 @@ impl Source<'_> {
         self.text.lines().position(|line| line.contains(wanted)).map_or(1, |index| index + 1)
     }
 
+    /// What is found on the first line that has something, and the number of that line, from 1.
+    fn find<T>(&self, found_on: impl Fn(&str) -> Option<T>) -> Option<(T, usize)> {
+        self.text.lines().enumerate().find_map(|(index, line)| Some((found_on(line)?, index + 1)))
+    }
+
+    /// The port on the first line that has one, and one of the signs that something listens there.
+    fn port(&self, signs: &[&str], port_in: impl Fn(&str) -> Option<u16>) -> Option<(u16, usize)> {
+        self.find(|line| signs.iter().any(|sign| line.contains(sign)).then(|| port_in(line))?)
+    }
+
     fn sure(&self, line: usize) -> Origin {
         Origin { place: self.at(line), certain: true }
     }
@@ -194,7 +204,7 @@ impl<'s> Project<'s> {
         let folder = if directory == "." { &survey.name } else { directory.rsplit('/').next().unwrap_or(directory) };
         let mut stack = Stack::named(&slug(folder), Language::Static);
         directory.clone_into(&mut stack.directory);
-        let mut project = Self { survey, directory: directory.to_owned(), stack, notes: BTreeSet::new() };
+        let mut project = Self { survey, stack, notes: BTreeSet::new() };
         project.origin("name", Origin { place: directory.to_owned(), certain: false });
         if let Some((branch, origin)) = &survey.branch {
             project.stack.default_branch.clone_from(branch);
@@ -208,12 +218,17 @@ impl<'s> Project<'s> {
 
     /// The path below the root of what lies at `path` in the project.
     fn path(&self, path: &str) -> String {
-        below(&self.directory, path)
+        below(&self.stack.directory, path)
     }
 
     /// The path of a source below the project.
     fn below<'p>(&self, source: &Source<'p>) -> &'p str {
-        source.path.strip_prefix(self.directory.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(source.path)
+        source.path.strip_prefix(self.stack.directory.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(source.path)
+    }
+
+    /// What the paths of its files begin with.
+    fn prefix(&self) -> String {
+        if self.stack.directory == "." { String::new() } else { format!("{}/", self.stack.directory) }
     }
 
     fn has(&self, path: &str) -> bool {
@@ -228,20 +243,20 @@ impl<'s> Project<'s> {
     /// A file by its path below the repository's root.
     fn at_root(&self, path: &str) -> Option<Source<'s>> {
         let path = self.survey.paths.get(path)?;
-        let (_, entry) = self.survey.files.iter().find(|(known, _)| known.as_str() == path)?;
+        let entry = self.survey.files.get(&RelPath::new(path.as_str()).ok()?)?;
         Some(Source { path, text: entry.text()? })
     }
 
     /// The files of the project that were read and whose path below it this holds for, in the order of their paths.
     fn sources(&self, wanted: impl Fn(&str) -> bool) -> Vec<Source<'s>> {
-        let prefix = if self.directory == "." { String::new() } else { format!("{}/", self.directory) };
+        let prefix = self.prefix();
         let files = self.survey.files.iter().filter(|(path, _)| path.as_str().strip_prefix(prefix.as_str()).is_some_and(&wanted));
         files.filter_map(|(path, entry)| Some(Source { path: path.as_str(), text: entry.text()? })).collect()
     }
 
     /// The paths of the project's files, below the project.
     fn paths(&self) -> impl Iterator<Item = &'s str> + use<'s> {
-        let prefix = if self.directory == "." { String::new() } else { format!("{}/", self.directory) };
+        let prefix = self.prefix();
         let survey = self.survey;
         survey.paths.iter().filter_map(move |path| path.strip_prefix(prefix.as_str()))
     }
@@ -253,6 +268,11 @@ impl<'s> Project<'s> {
 
     fn note(&mut self, place: &str, message: impl Into<String>) {
         self.notes.insert(Note { place: place.to_owned(), message: message.into() });
+    }
+
+    fn named(&mut self, name: &str, origin: Origin) {
+        self.stack.name = slug(name);
+        self.origin("name", origin);
     }
 
     fn language(&mut self, language: Language, build_tool: &str, origin: &Origin) {
@@ -275,6 +295,16 @@ impl<'s> Project<'s> {
         self.origin("framework", origin);
     }
 
+    fn tested(&mut self, command: Vec<String>, ci_arguments: Vec<String>, reports: Vec<String>, origin: Origin) {
+        self.stack.test = Some(TestRun { command, ci_arguments, reports, environment: BTreeMap::new() });
+        self.origin("test", origin);
+    }
+
+    /// What stands in a file; a note where it cannot be read.
+    fn facts(&mut self, source: Source<'_>, read: Result<Facts, String>) -> Option<Facts> {
+        read.map_err(|why| self.note(source.path, format!("is not read: {why}"))).ok()
+    }
+
     fn note_of_others(&mut self, read: &str, others: &[&str]) {
         for other in others {
             // One ecosystem may have several of the files that show it.
@@ -289,23 +319,20 @@ impl<'s> Project<'s> {
     fn exposed_port(&mut self) {
         let Some(source) = self.source(&["Dockerfile"]) else { return };
         let [module] = self.stack.modules.as_mut_slice() else { return };
-        let exposed = source.text.lines().enumerate().find_map(|(index, line)| {
-            let port = line.strip_prefix("EXPOSE ")?.split(['/', ' ']).next()?.parse().ok()?;
-            Some((port, source.unsure(index + 1)))
-        });
-        if let (None, Some((port, origin))) = (module.port, exposed) {
+        let exposed = source.find(|line| line.strip_prefix("EXPOSE ")?.split(['/', ' ']).next()?.parse().ok());
+        if let (None, Some((port, line))) = (module.port, exposed) {
             module.port = Some(port);
             let field = format!("modules.{}.port", module.name);
-            self.origin(&field, origin);
+            self.origin(&field, source.unsure(line));
         }
     }
 
     fn finished(mut self) -> Detection {
         self.exposed_port();
         if self.stack.language_version.is_empty() && self.stack.language != Language::Static {
-            self.note(&self.directory.clone(), format!("no file says which version of {} is wanted", self.stack.language.title()));
+            self.note(&self.stack.directory.clone(), format!("no file says which version of {} is wanted", self.stack.language.title()));
         }
-        let existing = Existing::of(self.survey, &self.directory);
+        let existing = Existing::of(self.survey, &self.stack.directory);
         Detection { stack: self.stack, existing, notes: self.notes.into_iter().collect() }
     }
 }

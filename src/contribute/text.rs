@@ -45,7 +45,7 @@ pub(super) fn eol(text: &str) -> &'static str {
 }
 
 /// The number of the line, from 1, on which `at` lies.
-pub(super) fn line_number(text: &str, at: usize) -> usize {
+pub(crate) fn line_number(text: &str, at: usize) -> usize {
     text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
 }
 

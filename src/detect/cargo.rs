@@ -1,9 +1,7 @@
 //! Cargo packages and workspaces.
 
-use std::collections::BTreeMap;
-
 use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
-use crate::stack::{Command, Language, Module, TestRun};
+use crate::stack::{Command, Language, Module};
 
 const FRAMEWORKS: [&str; 6] = ["axum", "actix-web", "rocket", "warp", "poem", "salvo"];
 
@@ -14,12 +12,11 @@ pub(super) fn wants(name: &str) -> bool {
 pub(super) fn read(project: &mut Project<'_>) {
     let Some(source) = project.source(&["Cargo.toml"]) else { return };
     project.language(Language::Rust, "cargo", &source.sure(1));
-    let Some(facts) = facts(project, source) else { return };
+    let Some(facts) = project.facts(source, Facts::of_toml(source.text)) else { return };
 
     // 1. what it is called, and for which Rust
     if let Some(name) = facts.get("package.name") {
-        project.stack.name = super::slug(&name.value);
-        project.origin("name", source.sure(name.line));
+        project.named(&name.value, source.sure(name.line));
     }
     let toolchain = project.source(&["rust-toolchain.toml"]).and_then(|source| {
         let facts = Facts::of_toml(source.text).ok()?;
@@ -46,7 +43,7 @@ pub(super) fn read(project: &mut Project<'_>) {
         }
     }
     for (directory, source) in packages {
-        if let Some(facts) = self::facts(project, source) {
+        if let Some(facts) = project.facts(source, Facts::of_toml(source.text)) {
             package(project, &directory, source, &facts);
         }
     }
@@ -55,20 +52,10 @@ pub(super) fn read(project: &mut Project<'_>) {
     project.stack.lock_file = project.has("Cargo.lock").then(|| "Cargo.lock".to_owned());
     let locked: &[&str] = if project.stack.lock_file.is_some() { &["--locked"] } else { &[] };
     project.stack.build = Some(Command { command: [words(&["cargo", "build", "--release"]), words(locked)].concat() });
-    project.stack.test = Some(TestRun {
-        command: words(&["cargo", "test"]),
-        ci_arguments: words(locked),
-        reports: Vec::new(),
-        environment: BTreeMap::new(),
-    });
-    project.origin("test", source.sure(1));
+    project.tested(words(&["cargo", "test"]), words(locked), Vec::new(), source.sure(1));
     if project.stack.modules.is_empty() {
         project.note(source.path, "nothing here says what is started: no `src/main.rs`");
     }
-}
-
-fn facts(project: &mut Project<'_>, source: Source<'_>) -> Option<Facts> {
-    Facts::of_toml(source.text).map_err(|why| project.note(source.path, format!("is not read: {why}"))).ok()
 }
 
 fn package(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts: &Facts) {
@@ -93,11 +80,7 @@ fn package(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts
     module.artifact = Some(format!("target/release/{binary}"));
     project.origin(&format!("modules.{}", module.name), main.sure(main.line_of("fn main()")));
     let signs = ["bind(", "TcpListener", "SocketAddr", "run(", "PORT", "0.0.0.0", "127.0.0.1"];
-    let port = main.text.lines().enumerate().find_map(|(index, line)| {
-        let found = signs.iter().any(|sign| line.contains(sign)).then(|| port_in(line))??;
-        Some((found, index + 1))
-    });
-    if let Some((port, line)) = port {
+    if let Some((port, line)) = main.port(&signs, port_in) {
         module.port = Some(port);
         module.port_variable = main.text.contains("var(\"PORT\")").then(|| "PORT".to_owned());
         project.origin(&format!("modules.{}.port", module.name), main.sure(line));

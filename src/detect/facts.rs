@@ -4,6 +4,8 @@ use saphyr_parser::{Event, Parser};
 use serde_json::Value as Json;
 use toml_edit::{Item, TableLike, Value as Toml};
 
+use crate::contribute::line_number;
+
 /// Deeper than anything that a person writes, and shallow enough for the stack.
 const DEEPEST: usize = 64;
 
@@ -115,10 +117,6 @@ fn joined(key: &str, name: &str) -> String {
     if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") }
 }
 
-fn line_at(text: &str, at: usize) -> usize {
-    text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
-}
-
 fn table(items: &dyn TableLike, key: &str, text: &str, facts: &mut Vec<Fact>) {
     for (name, item) in items.iter() {
         let key = joined(key, name);
@@ -145,7 +143,7 @@ fn value(found: &Toml, key: &str, text: &str, facts: &mut Vec<Fact>) {
         }
         scalar => {
             let told = scalar.as_str().map_or_else(|| scalar.to_string().trim().to_owned(), str::to_owned);
-            let line = line_at(text, scalar.span().map_or(0, |span| span.start));
+            let line = line_number(text, scalar.span().map_or(0, |span| span.start));
             facts.push(Fact { key: key.to_owned(), value: told, line });
         }
     }
@@ -171,7 +169,7 @@ fn json(found: &Json, key: &str, text: &str, from: usize, facts: &mut Vec<Fact>)
         }
         scalar => {
             let told = scalar.as_str().map_or_else(|| scalar.to_string(), str::to_owned);
-            facts.push(Fact { key: key.to_owned(), value: told, line: line_at(text, at) });
+            facts.push(Fact { key: key.to_owned(), value: told, line: line_number(text, at) });
         }
     }
     at

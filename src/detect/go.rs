@@ -1,9 +1,7 @@
 //! Go modules.
 
-use std::collections::BTreeMap;
-
 use super::{Project, Source, health::health, pins, servers, words};
-use crate::stack::{Command, Language, Module, TestRun};
+use crate::stack::{Command, Language, Module};
 
 /// Web frameworks by their module's path, without the version at its end.
 const FRAMEWORKS: [(&str, &str); 4] = [
@@ -30,8 +28,7 @@ pub(super) fn read(project: &mut Project<'_>) {
                 // `example.com/shop/v2`: the last part is a version and no name.
                 let is_version = |part: &&str| part.strip_prefix('v').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
                 let name = path.trim_matches('"').rsplit('/').find(|part| !is_version(part)).unwrap_or(path);
-                project.stack.name = super::slug(name);
-                project.origin("name", origin);
+                project.named(name, origin);
             }
             ["go", number, ..] => version = pins::short(Language::Go, number).map(|version| (version, origin)),
             ["require", "(", ..] => is_required = true,
@@ -46,13 +43,7 @@ pub(super) fn read(project: &mut Project<'_>) {
     }
     project.stack.lock_file = project.has("go.sum").then(|| "go.sum".to_owned());
     project.stack.build = Some(Command { command: words(&["go", "build", "./..."]) });
-    project.stack.test = Some(TestRun {
-        command: words(&["go", "test", "./..."]),
-        ci_arguments: words(&["-race"]),
-        reports: Vec::new(),
-        environment: BTreeMap::new(),
-    });
-    project.origin("test", source.sure(1));
+    project.tested(words(&["go", "test", "./..."]), words(&["-race"]), Vec::new(), source.sure(1));
     for main in project.sources(|path| path == "main.go" || path.ends_with("/main.go") && path.starts_with("cmd/")) {
         module(project, main);
     }
@@ -82,11 +73,8 @@ fn module(project: &mut Project<'_>, main: Source<'_>) {
     let mut module = Module::named(&name, vec!["/app".to_owned()]);
     folder.clone_into(&mut module.directory);
     project.origin(&format!("modules.{name}"), main.sure(main.line_of("func main()")));
-    let port = main.text.lines().enumerate().find_map(|(index, line)| {
-        let is_listening = ["ListenAndServe", ".Run(", ".Start(", ".Listen(", "Addr:", "PORT"].iter().any(|sign| line.contains(sign));
-        Some((port_in(line).filter(|_| is_listening)?, index + 1))
-    });
-    if let Some((port, line)) = port {
+    let signs = ["ListenAndServe", ".Run(", ".Start(", ".Listen(", "Addr:", "PORT"];
+    if let Some((port, line)) = main.port(&signs, port_in) {
         module.port = Some(port);
         let variable = ["PORT", "HTTP_PORT", "SERVER_PORT"].iter().find(|name| main.text.contains(&format!("Getenv(\"{name}\")")));
         module.port_variable = variable.map(|name| (*name).to_owned());

@@ -8,7 +8,7 @@ use super::{
     jvm::{self, Part, framework_of},
     pins, words,
 };
-use crate::stack::{Command, Language, Origin, TestRun};
+use crate::stack::{Command, Language, Origin};
 
 const BUILD: [&str; 2] = ["build.gradle", "build.gradle.kts"];
 const SETTINGS: [&str; 2] = ["settings.gradle", "settings.gradle.kts"];
@@ -24,8 +24,7 @@ pub(super) fn read(project: &mut Project<'_>) {
 
     // 1. what it is called
     if let Some((name, origin)) = settings.and_then(|source| assigned(source, "rootProject.name")) {
-        project.stack.name = super::slug(&name);
-        project.origin("name", origin);
+        project.named(&name, origin);
     }
 
     // 2. the builds: the project's own, and those that the settings include
@@ -58,13 +57,8 @@ pub(super) fn read(project: &mut Project<'_>) {
     let own = if many { "**/build" } else { "build" };
     let build = if project.stack.framework == "spring-boot" { "bootJar" } else { "assemble" };
     project.stack.build = Some(Command { command: words(&[gradle, build]) });
-    project.stack.test = Some(TestRun {
-        command: words(&[gradle, "check"]),
-        ci_arguments: words(&["--no-daemon", "--stacktrace"]),
-        reports: vec![format!("{own}/test-results/**/*.xml")],
-        environment: BTreeMap::new(),
-    });
-    project.origin("test", origin);
+    let reports = vec![format!("{own}/test-results/**/*.xml")];
+    project.tested(words(&[gradle, "check"]), words(&["--no-daemon", "--stacktrace"]), reports, origin);
 }
 
 /// The version catalogue, `gradle/libs.versions.toml`: libraries and plugins by the name that build scripts use.
@@ -77,13 +71,7 @@ struct Catalog {
 impl Catalog {
     fn read(project: &mut Project<'_>) -> Self {
         let Some(source) = project.source(&["gradle/libs.versions.toml"]) else { return Self::default() };
-        let facts = match Facts::of_toml(source.text) {
-            Ok(facts) => facts,
-            Err(why) => {
-                project.note(source.path, format!("is not read: {why}"));
-                return Self::default();
-            }
-        };
+        let Some(facts) = project.facts(source, Facts::of_toml(source.text)) else { return Self::default() };
         let mut entries = Vec::new();
         for (table, prefix, keys) in [("libraries", "libs", &["module", "name", ""][..]), ("plugins", "libs.plugins", &["id", ""][..])] {
             let names: std::collections::BTreeSet<&str> = facts.below(table).filter_map(|(rest, _)| rest.split('.').next()).collect();

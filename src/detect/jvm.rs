@@ -62,7 +62,7 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
         }
     }
     if project.stack.modules.is_empty() {
-        let place = project.directory.clone();
+        let place = project.stack.directory.clone();
         project.note(&place, "nothing here says what is started: no class with a `main` that the build packages");
     }
 }
@@ -169,10 +169,7 @@ fn configuration<'s>(project: &mut Project<'s>, directory: &str) -> Vec<(Source<
         let Some(source) = project.source(&[&path]) else { continue };
         let text = without_profiles(source.text);
         let facts = if path.ends_with(".properties") { Ok(Facts::of_properties(&text)) } else { Facts::of_yaml(&text) };
-        match facts {
-            Ok(facts) => found.push((source, facts)),
-            Err(why) => project.note(source.path, format!("is not read: {why}")),
-        }
+        found.extend(project.facts(source, facts).map(|facts| (source, facts)));
     }
     found
 }

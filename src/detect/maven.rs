@@ -8,8 +8,8 @@ use super::{
     pins, words,
 };
 use crate::{
-    contribute::{Element, parse_xml},
-    stack::{Command, Language, Origin, TestRun},
+    contribute::{Element, line_number, parse_xml},
+    stack::{Command, Language, Origin},
 };
 
 /// Parents of parents, modules of modules: more than any build has.
@@ -33,8 +33,7 @@ pub(super) fn read(project: &mut Project<'_>) {
 
     // 1. what it is called, and for which Java
     if let Some((name, origin)) = root.text("artifactId") {
-        project.stack.name = super::slug(&name);
-        project.origin("name", origin);
+        project.named(&name, origin);
     }
     language_version(project, &root);
 
@@ -56,13 +55,8 @@ pub(super) fn read(project: &mut Project<'_>) {
     let maven = if project.stack.wrapper { "./mvnw" } else { "mvn" };
     let own = if poms.len() > 1 { "**/target" } else { "target" };
     project.stack.build = Some(Command { command: words(&[maven, "package"]) });
-    project.stack.test = Some(TestRun {
-        command: words(&[maven, "verify"]),
-        ci_arguments: words(&["-B", "-ntp"]),
-        reports: vec![format!("{own}/surefire-reports/*.xml"), format!("{own}/failsafe-reports/*.xml")],
-        environment: BTreeMap::new(),
-    });
-    project.origin("test", source.sure(1));
+    let reports = vec![format!("{own}/surefire-reports/*.xml"), format!("{own}/failsafe-reports/*.xml")];
+    project.tested(words(&[maven, "verify"]), words(&["-B", "-ntp"]), reports, source.sure(1));
 }
 
 /// The modules below the first one, each once.
@@ -263,7 +257,7 @@ fn normal(path: &str) -> Option<String> {
 }
 
 fn line(source: &Source<'_>, element: &Element) -> usize {
-    source.text.as_bytes().iter().take(element.start).filter(|byte| **byte == b'\n').count() + 1
+    line_number(source.text, element.start)
 }
 
 /// The first element at a way of names.

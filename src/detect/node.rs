@@ -1,9 +1,7 @@
 //! Node.js: `package.json`, whichever program installs from it.
 
-use std::collections::BTreeMap;
-
 use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
-use crate::stack::{Command, Language, Module, Origin, TestRun};
+use crate::stack::{Command, Language, Module, Origin};
 
 /// Frameworks by their package; the more particular ones first, because they bring the others along.
 const FRAMEWORKS: [(&str, &str); 7] = [
@@ -44,18 +42,11 @@ pub(super) fn wants(name: &str) -> bool {
 pub(super) fn read(project: &mut Project<'_>) {
     let Some(source) = project.source(&["package.json"]) else { return };
     project.language(Language::Node, "npm", &source.sure(1));
-    let facts = match Facts::of_json(source.text) {
-        Ok(facts) => facts,
-        Err(why) => {
-            project.note(source.path, format!("is not read: {why}"));
-            return;
-        }
-    };
+    let Some(facts) = project.facts(source, Facts::of_json(source.text)) else { return };
 
     // 1. what it is called, for which Node.js, and what installs it
     if let Some(name) = facts.get("name") {
-        project.stack.name = super::slug(name.value.rsplit('/').next().unwrap_or(&name.value));
-        project.origin("name", source.sure(name.line));
+        project.named(name.value.rsplit('/').next().unwrap_or(&name.value), source.sure(name.line));
     }
     language_version(project, source, &facts);
     build_tool(project, source, &facts);
@@ -81,9 +72,7 @@ pub(super) fn read(project: &mut Project<'_>) {
     let script = |name: &str| facts.get(&format!("scripts.{name}"));
     // What `npm init` writes where there is no test.
     if let Some(test) = script("test").filter(|test| !test.value.contains("no test specified")) {
-        project.stack.test =
-            Some(TestRun { command: words(&[&tool, "test"]), ci_arguments: Vec::new(), reports: Vec::new(), environment: BTreeMap::new() });
-        project.origin("test", source.sure(test.line));
+        project.tested(words(&[&tool, "test"]), Vec::new(), Vec::new(), source.sure(test.line));
     } else {
         project.note(source.path, "has no script `test`");
     }
@@ -165,14 +154,9 @@ fn module(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
     let entry = launch.iter().skip(1).find(|word| project.has(word)).cloned();
     let places: Vec<String> = entry.into_iter().chain(main).chain(guessed).collect();
     let code: Vec<Source<'_>> = places.iter().filter_map(|place| project.source(&[place])).collect();
-    let listens = code.iter().find_map(|source| {
-        let signs = ["listen(", "PORT", "port:", "port ="];
-        source.text.lines().enumerate().find_map(|(index, line)| {
-            let port = signs.iter().any(|sign| line.contains(sign)).then(|| port_in(line))??;
-            Some((*source, index + 1, port))
-        })
-    });
-    if let Some((source, line, port)) = listens {
+    let signs = ["listen(", "PORT", "port:", "port ="];
+    let listens = code.iter().find_map(|source| Some((*source, source.port(&signs, port_in)?)));
+    if let Some((source, (port, line))) = listens {
         module.port = Some(port);
         project.origin(&format!("modules.{name}.port"), source.sure(line));
         let reads = code.iter().any(|source| {

@@ -63,11 +63,12 @@ pub(super) fn version(project: &Project<'_>, language: Language) -> Option<(Stri
             })?;
             return Some((short(language, &fact.value)?, source.sure(fact.line)));
         }
-        source.text.lines().enumerate().find_map(|(index, line)| {
+        let (version, line) = source.find(|line| {
             let mut words = line.split_whitespace();
             let version = words.next().filter(|word| names.contains(word)).and_then(|_| words.next())?;
-            Some((short(language, version)?, source.sure(index + 1)))
-        })
+            short(language, version)
+        })?;
+        Some((version, source.sure(line)))
     })
 }
 

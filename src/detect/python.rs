@@ -1,9 +1,7 @@
 //! Python: `pyproject.toml`, requirements and what older tools left.
 
-use std::collections::BTreeMap;
-
 use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
-use crate::stack::{Language, Module, Origin, TestRun};
+use crate::stack::{Language, Module, Origin};
 
 const FRAMEWORKS: [&str; 4] = ["fastapi", "django", "flask", "starlette"];
 
@@ -42,19 +40,11 @@ pub(super) fn read(project: &mut Project<'_>) {
     };
     project.language(Language::Python, "pip", &source.sure(1));
     let pyproject = project.source(&["pyproject.toml"]);
-    let facts = match pyproject.map(|source| Facts::of_toml(source.text)) {
-        Some(Ok(facts)) => facts,
-        Some(Err(why)) => {
-            project.note(source.path, format!("is not read: {why}"));
-            Facts::default()
-        }
-        None => Facts::default(),
-    };
+    let facts = pyproject.and_then(|source| project.facts(source, Facts::of_toml(source.text))).unwrap_or_default();
 
     // 1. what it is called, for which Python, and what installs it
     if let (Some(source), Some(name)) = (pyproject, facts.get("project.name").or_else(|| facts.get("tool.poetry.name"))) {
-        project.stack.name = super::slug(&name.value);
-        project.origin("name", source.sure(name.line));
+        project.named(&name.value, source.sure(name.line));
     }
     let stated = ["project.requires-python", "tool.poetry.dependencies.python"].iter().find_map(|key| facts.get(key));
     let stated =
@@ -173,14 +163,8 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
         return;
     };
     let reports = reports.iter().map(|report| (*report).to_owned()).collect();
-    project.stack.test = Some(TestRun {
-        command: [words(run), words(command)].concat(),
-        ci_arguments: words(arguments),
-        reports,
-        environment: BTreeMap::new(),
-    });
     let origin = if is_pytest || project.has("manage.py") { source.sure(1) } else { source.unsure(1) };
-    project.origin("test", origin);
+    project.tested([words(run), words(command)].concat(), words(arguments), reports, origin);
 }
 
 fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement]) {
