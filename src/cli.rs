@@ -86,6 +86,23 @@ Examples:
 
 Nothing is run and nothing is written. What is a guess says so.";
 
+const ADD_EXAMPLES: &str = "\
+Examples:
+  stagekit add                                       choose from what fits this repository
+  stagekit add dockerfile github-actions --diff      what would be written
+  stagekit add dockerfile --set port=9000            where detection is wrong or unsure
+  stagekit add github-actions --in services/api      one project of several; its workflow goes to the root
+  stagekit add compose --on-conflict merge           into the compose file that is there
+
+A file of yours is never overwritten unless you say so. `stagekit detect` shows what is found.";
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  stagekit remove dockerfile            its files, and what it put into others
+  stagekit remove dockerfile --diff     what would be changed
+
+What you have changed stays, and is told.";
+
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
   stagekit templates export my-templates                  the templates, to change them
@@ -161,6 +178,10 @@ pub enum Command {
     Progress(ProgressArgs),
     /// Look whether everything is there that a kit needs
     Doctor(DoctorArgs),
+    /// Add CI, Docker and the like to a repository that is there already
+    Add(AddArgs),
+    /// Take out again what `add` added
+    Remove(RemoveArgs),
     /// Show what a repository is built with, and where that was read
     Detect(DetectArgs),
     /// Work with the templates that kits are rendered from
@@ -451,6 +472,87 @@ pub struct NextArgs {
 /// `stagekit progress`.
 #[derive(Debug, Args)]
 pub struct ProgressArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What becomes of a file of yours that is where a feature's would go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnConflict {
+    /// Nothing is written at all
+    #[default]
+    Refuse,
+    /// Yours stays, the feature does without its own
+    Keep,
+    /// The feature's takes its place
+    Replace,
+    /// Both in one: your settings stay, text gets conflict markers
+    Merge,
+    /// The feature's goes beside it, under another name
+    Aside,
+}
+
+/// `stagekit add`.
+#[derive(Debug, Args)]
+#[command(after_help = ADD_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct AddArgs {
+    /// The features
+    #[arg(value_name = "FEATURE")]
+    pub features: Vec<String>,
+    /// The project in this folder of the repository
+    #[arg(long = "in", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub inside: Option<String>,
+    /// Say how it is where detection is wrong or unsure: `port`, `health_path`, `launch`, `test`, `language_version`, `services`, …
+    #[arg(long = "set", value_name = "FIELD=VALUE", value_parser = Setting::parse)]
+    pub settings: Vec<Setting>,
+    /// What to do where a file of yours is in the way
+    #[arg(long, value_name = "HOW", default_value = "refuse")]
+    pub on_conflict: OnConflict,
+    /// Look at the project anew, instead of taking what an earlier `add` has found
+    #[arg(long)]
+    pub anew: bool,
+    /// Show what can be added
+    #[arg(long, conflicts_with_all = ["features", "dry_run", "diff"])]
+    pub list: bool,
+    /// Print what would be done, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Print what would be written as a unified diff, and write nothing
+    #[arg(long, conflicts_with = "json")]
+    pub diff: bool,
+    /// Replace files although git has not recorded all changes
+    #[arg(long)]
+    pub allow_dirty: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit remove`.
+#[derive(Debug, Args)]
+#[command(after_help = REMOVE_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct RemoveArgs {
+    /// The features
+    #[arg(value_name = "FEATURE", required = true)]
+    pub features: Vec<String>,
+    /// Those of the project in this folder of the repository
+    #[arg(long = "in", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub inside: Option<String>,
+    /// Print what would be done, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Print what would be changed as a unified diff, and write nothing
+    #[arg(long, conflicts_with = "json")]
+    pub diff: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

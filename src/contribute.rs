@@ -21,6 +21,7 @@
 //! What the pointer names and is not there is made. Of several contributions, one may go into what another one adds. [`withdraw`] takes out again what it finds unchanged, and the parents that this
 //! leaves empty. It cannot know whether an entry was there before: record what [`missing`] lists, then it need not.
 
+mod document;
 mod flow;
 mod json;
 mod lines;
@@ -37,6 +38,7 @@ use std::{borrow::Cow, cmp::Ordering};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::document::{Differing, of_document};
 use self::text::Edit;
 pub(crate) use self::{
     text::line_number,
@@ -114,6 +116,11 @@ pub fn contribute(mut tree: Tree, contributions: &[Contribution]) -> Result<Tree
         }
     }
     if faults.is_empty() { Ok(tree) } else { Err(faults) }
+}
+
+/// The document as a value; `None` if the text is none.
+pub(crate) fn model(format: Format, text: &str) -> Option<Value> {
+    (format.grammar().model)(text).ok()
 }
 
 /// What [`contribute`] would write: the contributions that are not there yet, of several elements those that are missing. The receipt

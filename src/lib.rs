@@ -18,6 +18,7 @@ pub mod env;
 pub mod error;
 pub mod glob;
 pub mod interview;
+pub mod layers;
 pub mod lint;
 pub mod manifest;
 pub mod merge;

@@ -99,7 +99,8 @@ fn decide(base: Option<&Entry>, disk: Option<&Entry>, fresh: Option<&Entry>, del
     })
 }
 
-fn same(one: &Entry, other: &Entry) -> bool {
+/// Whether two files are the same but for their line endings.
+pub(crate) fn same(one: &Entry, other: &Entry) -> bool {
     one.executable == other.executable && same_text(&one.bytes, &other.bytes)
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use console::{Term, truncate_str};
 use dialoguer::{
-    Confirm, FuzzySelect, Input, Select,
+    Confirm, FuzzySelect, Input, MultiSelect, Select,
     theme::{ColorfulTheme, Theme as _},
 };
 
@@ -42,6 +42,8 @@ pub trait Ask {
     fn search(&self, prompt: &str, items: &[Item], default: usize) -> Result<usize>;
     /// One of `items`.
     fn choose(&self, prompt: &str, items: &[Item], default: usize) -> Result<usize>;
+    /// Any of `items`, in their order.
+    fn several(&self, prompt: &str, items: &[Item]) -> Result<Vec<usize>>;
     /// A line of text that `check` accepts.
     fn line(&self, prompt: &str, default: Option<&str>, check: Check<'_>) -> Result<String>;
     /// Yes or no.
@@ -157,6 +159,18 @@ impl Ask for Terminal {
         self.ask(prompt, || question.interact_opt(), |chosen| title(items, *chosen))
     }
 
+    fn several(&self, prompt: &str, items: &[Item]) -> Result<Vec<usize>> {
+        let question = MultiSelect::with_theme(&self.theme)
+            .with_prompt(format!("{prompt} (space chooses, enter ends)"))
+            .items(self.lines(items))
+            .report(false);
+        let told = |chosen: &Vec<usize>| match chosen.as_slice() {
+            [] => "(none)".to_owned(),
+            chosen => chosen.iter().map(|index| title(items, *index)).collect::<Vec<_>>().join(", "),
+        };
+        self.ask(prompt, || question.interact_opt(), told)
+    }
+
     fn line(&self, prompt: &str, default: Option<&str>, check: Check<'_>) -> Result<String> {
         let mut question = Input::<String>::with_theme(&self.theme).with_prompt(prompt).allow_empty(true).report(false);
         // An empty default would be shown as `()`.
@@ -215,6 +229,13 @@ impl Ask for Scripted {
             return Ok(default);
         }
         items.iter().position(|item| item.title == wanted).ok_or_else(|| Error::failed(format!("`{wanted}` is no choice of `{prompt}`")))
+    }
+
+    fn several(&self, prompt: &str, items: &[Item]) -> Result<Vec<usize>> {
+        let wanted = self.next(prompt)?;
+        let wanted = wanted.split(',').map(str::trim).filter(|title| !title.is_empty());
+        let position = |title: &str| items.iter().position(|item| item.title == title);
+        wanted.map(|title| position(title).ok_or_else(|| Error::failed(format!("`{title}` is no choice of `{prompt}`")))).collect()
     }
 
     fn line(&self, prompt: &str, default: Option<&str>, check: Check<'_>) -> Result<String> {

@@ -84,6 +84,15 @@ pub struct Layer {
     /// What was put into shared files and not there before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contribution: Vec<Recorded>,
+    /// The files of a feature that was added.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<RelPath>,
+    /// Paths where the user's own file stays instead of the feature's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<RelPath>,
+    /// Paths whose file of the feature stands elsewhere, because the user's own is there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aside: BTreeMap<RelPath, RelPath>,
 }
 
 /// A contribution and who made it.
@@ -112,6 +121,9 @@ impl Receipt {
             answers: answers.clone(),
             stack: rendered.stack.clone(),
             contribution: contribution.collect(),
+            files: Vec::new(),
+            kept: Vec::new(),
+            aside: BTreeMap::new(),
         };
         Self {
             format_version: 1,
@@ -127,6 +139,20 @@ impl Receipt {
                 .filter(|(_, role)| !matches!(role, Role::Support | Role::Hidden))
                 .map(|(path, role)| (path.clone(), *role))
                 .collect(),
+        }
+    }
+
+    /// The receipt of a repository that stagekit did not make.
+    pub fn of_nothing() -> Self {
+        Self {
+            format_version: 1,
+            stagekit: env!("CARGO_PKG_VERSION").to_owned(),
+            rendered_at: 0,
+            layer: Vec::new(),
+            course: None,
+            taken: BTreeMap::new(),
+            pending: Vec::new(),
+            roles: BTreeMap::new(),
         }
     }
 

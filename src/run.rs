@@ -64,6 +64,8 @@ fn dispatch(command: Option<Command>, env: &mut Env) -> Result<()> {
         Some(Command::Update(args)) => commands::update::run(&args, env),
         Some(Command::Next(args)) => commands::next::run(&args, env),
         Some(Command::Progress(args)) => commands::next::progress(&args, env),
+        Some(Command::Add(args)) => commands::add::run(&args, env),
+        Some(Command::Remove(args)) => commands::remove::run(&args, env),
         Some(Command::Detect(args)) => commands::detect::run(&args, env),
         Some(Command::Doctor(args)) => commands::doctor::run(&args, env),
         Some(Command::Templates(TemplatesCommand::Export(args))) => commands::templates::export(&args, env),

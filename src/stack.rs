@@ -1,8 +1,13 @@
 //! What a feature renders from: stated by a kit, or detected in a foreign repository.
 
+mod plain;
+mod set;
+
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
+
+use crate::condition::Condition;
 
 /// The languages that features know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,7 +105,13 @@ impl Stack {
         }
     }
 
-    /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `modules`, `services`.
+    /// Whether what has this condition applies here.
+    pub fn meets(&self, condition: Option<&Condition>) -> bool {
+        condition.is_none_or(|condition| condition.holds(&|name| self.condition_text(name)))
+    }
+
+    /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `modules`, `services`,
+    /// `nested` (the project lies in a folder of its repository).
     pub fn condition_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let yes_or_no = |holds: bool| Cow::Borrowed(if holds { "true" } else { "false" });
         Some(match name {
@@ -111,6 +122,7 @@ impl Stack {
             "secrets" => yes_or_no(!self.secrets.is_empty()),
             "modules" => yes_or_no(!self.modules.is_empty()),
             "services" => yes_or_no(!self.services.is_empty()),
+            "nested" => yes_or_no(self.directory != "."),
             _ => return None,
         })
     }
@@ -164,7 +176,7 @@ impl Module {
 }
 
 /// The names that a feature's conditions may use.
-pub const CONDITION_NAMES: [&str; 7] = ["language", "build_tool", "framework", "wrapper", "secrets", "modules", "services"];
+pub const CONDITION_NAMES: [&str; 8] = ["language", "build_tool", "framework", "wrapper", "secrets", "modules", "services", "nested"];
 
 /// Where a field of a stack was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

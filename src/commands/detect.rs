@@ -1,13 +1,14 @@
 //! `stagekit detect`: what a repository is built with, and where that was read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::ground::{below, root_of};
 use crate::{
     cli::DetectArgs,
     detect::{Detection, detect},
     disk,
     env::Env,
-    error::{Error, Result},
+    error::Result,
     output::{Ink, pad},
     stack::{Module, Service, Stack},
 };
@@ -30,30 +31,6 @@ pub fn run(args: &DetectArgs, env: &mut Env) -> Result<()> {
     }
     print(&found, env);
     Ok(())
-}
-
-/// The git repository around a folder, and the folder below it; the folder itself where there is none.
-fn root_of(dir: &Path) -> Result<(PathBuf, Option<String>)> {
-    let dir = dir.canonicalize().map_err(|error| Error::io("find", dir, error))?;
-    if !dir.is_dir() {
-        return Err(Error::usage(format!("`{}` is no folder", dir.display())));
-    }
-    let root = dir.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&dir);
-    let inside = dir.strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/")).filter(|path| !path.is_empty());
-    Ok((root.to_path_buf(), inside))
-}
-
-fn below(inside: Option<&str>, asked: &str) -> Result<String> {
-    let joined = Path::new(inside.unwrap_or("")).join(asked);
-    let mut parts: Vec<String> = Vec::new();
-    for part in joined.components() {
-        match part {
-            std::path::Component::CurDir => {}
-            std::path::Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
-            _ => return Err(Error::usage(format!("`--in {asked}` leaves the repository")).hint("give a folder below its root")),
-        }
-    }
-    Ok(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
 }
 
 /// One line of what is told: the field's name for people, its value, and by which name its origin is known.

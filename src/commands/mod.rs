@@ -1,15 +1,19 @@
 //! One file a command; each reads like numbered steps.
 
+pub mod add;
+mod becoming;
 pub mod check;
 pub mod completions;
 pub mod detect;
 pub mod doctor;
+mod ground;
 pub mod hint;
 pub mod list;
 pub mod man;
 pub mod new;
 pub mod next;
 pub(crate) mod questions;
+pub mod remove;
 mod repository;
 pub mod roadmap;
 pub mod show;

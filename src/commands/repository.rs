@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::ground::root_of;
 use crate::{
     archive,
     catalog::Catalog,
@@ -45,6 +46,28 @@ impl Repository {
         Self::at_root(&root)
     }
 
+    /// The same; where stagekit has made nothing yet, the git repository around the working directory, or that folder itself.
+    pub(super) fn around_or_new(env: &mut Env) -> Result<Self> {
+        if disk::rendered_around(&env.cwd).is_some() {
+            return Self::around(env);
+        }
+        let (root, _) = root_of(&env.cwd)?;
+        if let Some(recovered) = disk::recover(&root, &disk::Unwatched)? {
+            env.out.warn(recovered.to_string());
+        }
+        Ok(Self { root, receipt: Receipt::of_nothing() })
+    }
+
+    /// Whether stagekit has made something of it.
+    pub(super) fn is_known(&self) -> bool {
+        !self.receipt.layer.is_empty()
+    }
+
+    /// The features that were added to it.
+    pub(super) fn features(&self) -> impl Iterator<Item = &Layer> {
+        self.receipt.layer.iter().filter(|layer| layer.kind == LayerKind::Feature)
+    }
+
     /// The one at this folder.
     pub(super) fn at_root(root: &Path) -> Result<Self> {
         let receipt = Receipt::read(&disk::read_text(&root.join(FOLDER).join("receipt.toml"))?)?;
@@ -84,6 +107,9 @@ impl Repository {
 
     /// The pristine rendering that this repository goes back to.
     pub(super) fn base(&self) -> Result<Tree> {
+        if !self.is_known() {
+            return Ok(Tree::new());
+        }
         archive::untar(&disk::read_bytes(&self.root.join(FOLDER).join("base.tar"))?)
     }
 

@@ -18,6 +18,24 @@ pub(super) fn from_toml(value: &toml::Value, dates: bool) -> Value {
     }
 }
 
+/// The way back; `None` for what TOML cannot say. Nothing, as in `volumes: {db: }`, is a table without entries: so read it those who have a key
+/// for its own sake.
+pub(super) fn to_toml(value: &Value) -> Option<toml::Value> {
+    Some(match value {
+        Value::Null => toml::Value::Table(toml::Table::new()),
+        Value::Bool(is) => toml::Value::Boolean(*is),
+        Value::Number(number) => number.as_i64().map(toml::Value::Integer).or_else(|| number.as_f64().map(toml::Value::Float))?,
+        Value::String(text) => match text.strip_prefix(DATE) {
+            Some(text) => text.parse().map(toml::Value::Datetime).or_else(|_| text.parse().map(toml::Value::Float)).ok()?,
+            None => toml::Value::String(text.clone()),
+        },
+        Value::Array(list) => toml::Value::Array(list.iter().map(to_toml).collect::<Option<_>>()?),
+        Value::Object(table) => {
+            toml::Value::Table(table.iter().map(|(key, value)| Some((key.clone(), to_toml(value)?))).collect::<Option<_>>()?)
+        }
+    })
+}
+
 /// A number; `inf` and `nan`, which not every format has, as text.
 pub(super) fn from_f64(float: f64) -> Value {
     Number::from_f64(float).map_or_else(|| Value::String(format!("{DATE}{float}")), Value::Number)

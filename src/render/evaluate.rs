@@ -392,7 +392,7 @@ mod tests {
         for name in catalog.kit_names() {
             let ours = Renderer::new(&catalog, &name).unwrap();
             let theirs = Renderer::new(&catalog, &name).unwrap();
-            theirs.engines.borrow_mut().iter_mut().for_each(|engine| engine.takes_all = true);
+            theirs.templates.engines.borrow_mut().iter_mut().for_each(|engine| engine.takes_all = true);
             for answers in variants(ours.kit()) {
                 for at in 0..=ours.kit().last() {
                     let rendition = Rendition { audience: Audience::Grader, ..Rendition::solved(at) };

@@ -8,6 +8,7 @@
 mod terminal;
 mod transcript;
 
+mod add;
 #[cfg(unix)]
 mod check;
 mod command_line;

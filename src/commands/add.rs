@@ -1,0 +1,494 @@
+//! `stagekit add`: features for a repository that is there already.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    becoming::{Becoming, becoming},
+    ground::{below, inside},
+    repository::Repository,
+    solution::marked,
+    text,
+};
+use crate::{
+    answers::{Answers, Value},
+    catalog::Catalog,
+    cli::{AddArgs, OnConflict as Choice},
+    condition::Condition,
+    detect::{Existing, detect},
+    disk,
+    env::Env,
+    error::{Error, ErrorKind, Fault, Result, nearest},
+    layers::OnConflict,
+    manifest::FeatureManifest,
+    output::{Ink, pad},
+    plan::Plan,
+    process,
+    prompt::Item,
+    receipt::Layer,
+    render::Renderer,
+    rendition::Rendition,
+    stack::{Origin, Stack},
+};
+
+/// Adds features.
+pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
+    // 1. where, and what is there
+    let repository = Repository::around_or_new(env)?;
+    let mut project = Project::find(&repository, args, env)?;
+    let catalog = env.catalog.clone();
+    let offers = offers(&catalog, &repository, &project)?;
+    if args.list {
+        return list(&offers, args.json, env);
+    }
+
+    // 2. which features, and what they want to know
+    let features = chosen(args, &offers, env)?;
+    let given = args.settings.iter().map(|setting| (setting.name.as_str(), setting.value.as_str()));
+    project.set(given)?;
+    let from_kit = enabled(&repository, &catalog, &project, &features)?;
+    let added: Vec<&FeatureManifest> =
+        features.iter().filter(|feature| !from_kit.features.contains(feature.name.get_ref())).copied().collect();
+    let guesses = project.settle(&added, &repository, args, env)?;
+    for guess in &guesses {
+        env.out.warn(guess.told());
+    }
+
+    // 3. what that changes
+    let layers = project.layers(&repository, &added);
+    let becoming = becoming(&repository, &catalog, &from_kit.answers, &layers, args.on_conflict.into())?;
+    let written = !args.dry_run && !args.diff;
+    let names: Vec<&str> = features.iter().map(|feature| feature.name.get_ref().as_str()).collect();
+    if args.json {
+        env.out.json(&json!({
+            "features": names,
+            "directory": project.stack.directory,
+            "guesses": guesses.iter().map(Guess::to_json).collect::<Vec<_>>(),
+            "written": written && becoming.planned.refusal().is_none(),
+            "plan": becoming.planned.to_json(),
+        }))?;
+    } else if args.diff {
+        text::print_diff(&becoming.planned.diff(), &mut env.out);
+    } else {
+        env.out.print(&becoming.planned.listing());
+    }
+    if !written {
+        env.out.say("nothing was written");
+        return Ok(());
+    }
+    if args.on_conflict == Choice::Replace && overwrites(&becoming.planned) && !args.allow_dirty && process::has_changes(&repository.root) {
+        return Err(Error::new(ErrorKind::Conflict, "files would be replaced, and git has not recorded all changes; nothing was written")
+            .hint("commit them first, so that what is replaced is not lost; or give `--allow-dirty`"));
+    }
+    finish(&repository, &becoming, args.yes, env)?;
+
+    // 4. told
+    let ink = env.out.talk_palette();
+    let to = if project.stack.directory == "." { String::new() } else { format!(" to `{}`", project.stack.directory) };
+    if becoming.planned.is_settled() {
+        env.out.say(format!("{}: {}{to}", ink.paint(Ink::Good, "there already, and up to date"), names.join(", ")));
+    } else {
+        env.out.say(format!("{} {}{to}", ink.paint(Ink::Good, "added"), names.join(", ")));
+        env.out.hint(format!("`stagekit remove {}` takes it out again, `stagekit update` keeps it up to date", names.join(" ")));
+    }
+    marked(&becoming.planned).map_or(Ok(()), Err)
+}
+
+/// Refuses, asks, and carries the plan out.
+pub(super) fn finish(repository: &Repository, becoming: &Becoming, yes: bool, env: &mut Env) -> Result<()> {
+    for left in &becoming.left {
+        env.out.warn(format!("{}: {}", left.place, left.message));
+    }
+    if let Some(refusal) = becoming.planned.refusal() {
+        return Err(refusal.hint("`--on-conflict keep|replace|merge|aside` says what becomes of it"));
+    }
+    if !becoming.planned.is_settled() && env.ask.is_interactive() && !yes {
+        env.out.flush();
+        if !env.ask.confirm("Write it?", true)? {
+            return Err(Error::interrupted());
+        }
+    }
+    becoming.apply(repository)
+}
+
+impl From<Choice> for OnConflict {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Refuse => Self::Refuse,
+            Choice::Keep => Self::Keep,
+            Choice::Replace => Self::Replace,
+            Choice::Merge => Self::Merge,
+            Choice::Aside => Self::Aside,
+        }
+    }
+}
+
+fn overwrites(planned: &Plan) -> bool {
+    planned.steps().iter().any(|step| step.before.is_some() && step.op.entry().is_some())
+}
+
+/// The project that features are added to.
+struct Project {
+    stack: Stack,
+    existing: Existing,
+    /// Whether its kit states the stack.
+    is_kit: bool,
+}
+
+/// A finding that was not written down as such.
+struct Guess {
+    field: String,
+    value: String,
+    origin: Origin,
+}
+
+impl Guess {
+    fn told(&self) -> String {
+        format!("{}: `{}` is taken to be `{}`; `--set {}=…` corrects that", self.origin.place, self.field, self.value, self.field)
+    }
+
+    fn to_json(&self) -> Json {
+        json!({"field": self.field, "value": self.value, "place": self.origin.place})
+    }
+}
+
+impl Project {
+    /// The one that `--in` means, or that the command stands in: as an earlier `add` found it, as its kit states it, or as it is found now.
+    fn find(repository: &Repository, args: &AddArgs, env: &mut Env) -> Result<Self> {
+        let cwd = env.cwd.canonicalize().map_err(|error| Error::io("find", &env.cwd, error))?;
+        let root = repository.root.canonicalize().map_err(|error| Error::io("find", &repository.root, error))?;
+        let stood_in = inside(&root, &cwd);
+        let asked = args.inside.as_deref().map(|asked| below(stood_in.as_deref(), asked)).transpose()?;
+        let is_kit = repository.kit().is_ok() && asked.as_deref().is_none_or(|directory| directory == ".");
+        if is_kit {
+            return Ok(Self { stack: of_kit(repository, &env.catalog)?, existing: Existing::default(), is_kit });
+        }
+        let directory = asked.or(stood_in);
+        let survey = disk::survey(&root, directory.as_deref())?;
+        let found = detect(&survey, directory.as_deref())?;
+        for note in &found.notes {
+            env.out.warn(format!("{}: {}", note.place, note.message));
+        }
+        let known = repository.features().find(|layer| layer.directory == found.stack.directory && !args.anew);
+        let stack = known.map_or(found.stack, |layer| layer.stack.clone());
+        Ok(Self { stack, existing: found.existing, is_kit })
+    }
+
+    /// What the command line says of it.
+    fn set<'a>(&mut self, given: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+        let mut faults = Vec::new();
+        for (key, value) in given {
+            if let Err(why) = self.stack.set(key, value) {
+                faults.push(Fault::new(format!("--set {key}={value}"), why));
+            }
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Error::faults(ErrorKind::Usage, "the project cannot be described so", faults)) }
+    }
+
+    /// Asks for what is missing or a guess where somebody can be asked, and refuses what features cannot be rendered from. What remains a guess is
+    /// given back, to be told.
+    fn settle(&mut self, added: &[&FeatureManifest], repository: &Repository, args: &AddArgs, env: &mut Env) -> Result<Vec<Guess>> {
+        let needs = |part: &str| added.iter().any(|feature| feature.needs.iter().any(|need| need == part));
+        let wants = |field: &str| match field.split('.').collect::<Vec<_>>()[..] {
+            ["language_version"] => !added.is_empty(),
+            ["modules", _, "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
+            ["test" | "default_branch"] => needs("test"),
+            _ => false,
+        };
+        let is_asked = env.ask.is_interactive() && !args.yes && !self.is_kit;
+        let guesses = |stack: &Stack| -> Vec<Guess> {
+            let open = stack.origins.iter().filter(|(field, origin)| !origin.certain && wants(field));
+            open.filter_map(|(field, origin)| Some(Guess { value: value_of(stack, field)?, field: field.clone(), origin: origin.clone() }))
+                .collect()
+        };
+        if is_asked {
+            for (need, field, prompt) in [("test", "test", "How is it tested?"), ("modules", "launch", "How is it started?")] {
+                let is_missing = if need == "test" { self.stack.test.is_none() } else { self.stack.modules.is_empty() };
+                if needs(need) && is_missing {
+                    self.ask(field, prompt, None, env)?;
+                }
+            }
+            for guess in guesses(&self.stack) {
+                env.ask.help(&format!("{}: a guess", guess.origin.place));
+                self.ask(&guess.field, &format!("{}?", guess.field), Some(&guess.value), env)?;
+            }
+        }
+
+        let mut faults: Vec<Fault> = added.iter().flat_map(|feature| self.misfits(feature, added, repository)).collect();
+        if !added.is_empty() {
+            faults.extend(self.stack.faults().into_iter().map(|fault| fault.hint("`--set` says it in another way")));
+        }
+        if faults.is_empty() {
+            Ok(guesses(&self.stack))
+        } else {
+            Err(Error::faults(ErrorKind::Usage, "this cannot be added, nothing was written", faults))
+        }
+    }
+
+    fn ask(&mut self, field: &str, prompt: &str, default: Option<&str>, env: &mut Env) -> Result<()> {
+        env.out.flush();
+        let stack = self.stack.clone();
+        let answer = env.ask.line(prompt, default, &|value| stack.clone().set(field, value))?;
+        self.stack.set(field, &answer).map_err(Error::usage)
+    }
+
+    /// Why the feature cannot be rendered here.
+    fn misfits(&self, feature: &FeatureManifest, added: &[&FeatureManifest], repository: &Repository) -> Vec<Fault> {
+        let name = feature.name.get_ref();
+        let mut faults = Vec::new();
+        let is_lacking = |need: &str| match need {
+            "test" => self.stack.test.is_none(),
+            "modules" => self.stack.modules.is_empty(),
+            "services" => self.stack.services.is_empty(),
+            _ => false,
+        };
+        for need in feature.needs.iter().filter(|need| is_lacking(need)) {
+            let (what, example) = match need.as_str() {
+                "test" => ("how the project is tested", "--set test='COMMAND'"),
+                "modules" => ("what is started, and how", "--set launch='COMMAND' --set port=PORT"),
+                _ => ("which servers the project talks to", "--set services=postgresql,redis"),
+            };
+            faults.push(Fault::new(name, format!("nothing here says {what}")).hint(format!("`{example}` says it")));
+        }
+        if !offers_something(feature, &self.stack) {
+            faults.push(Fault::new(name, format!("has nothing for {}", kind_of(&self.stack))));
+        }
+        for required in feature.requires.iter().filter(|required| !self.has(required, added, repository)) {
+            faults.push(
+                Fault::new(name, format!("wants `{required}` beside it")).hint(format!("`stagekit add {required} {name}` adds both")),
+            );
+        }
+        faults
+    }
+
+    /// Whether the feature is in the project, comes now, or somebody's own does its work.
+    fn has(&self, feature: &str, added: &[&FeatureManifest], repository: &Repository) -> bool {
+        let theirs = match feature {
+            "dockerfile" => &self.existing.dockerfiles,
+            "compose" => &self.existing.compose,
+            _ => &Vec::new(),
+        };
+        let of_kit = || repository.kit().is_ok_and(|kit| self.is_kit && kit.features.iter().any(|name| name == feature));
+        let is_layer = || repository.features().any(|layer| layer.is_of(feature, &self.stack.directory));
+        added.iter().any(|one| one.name.get_ref() == feature) || !theirs.is_empty() || is_layer() || of_kit()
+    }
+
+    /// All features as they will be: those of this project see it as it is described now.
+    fn layers(&self, repository: &Repository, added: &[&FeatureManifest]) -> Vec<Layer> {
+        let mut layers: Vec<Layer> = repository.features().cloned().collect();
+        for layer in layers.iter_mut().filter(|layer| layer.directory == self.stack.directory) {
+            layer.stack = self.stack.clone();
+        }
+        for feature in added {
+            if !layers.iter().any(|layer| layer.is_of(feature.name.get_ref(), &self.stack.directory)) {
+                layers.push(Layer::of_feature(feature, &self.stack));
+            }
+        }
+        layers
+    }
+}
+
+/// The stack that the kit states for what the learner has reached.
+fn of_kit(repository: &Repository, catalog: &Catalog) -> Result<Stack> {
+    let layer = repository.kit()?;
+    let at = repository.reached().unwrap_or(layer.rendition.at);
+    let rendered = Renderer::new(catalog, &layer.name)?.render(&layer.answers, &Rendition { at, ..layer.rendition.clone() })?;
+    Ok(rendered.stack)
+}
+
+fn value_of(stack: &Stack, field: &str) -> Option<String> {
+    let module = |name: &str| stack.modules.iter().find(|module| module.name == name);
+    match field.split('.').collect::<Vec<_>>()[..] {
+        ["language_version"] => Some(stack.language_version.clone()),
+        ["default_branch"] => Some(stack.default_branch.clone()),
+        ["test"] => stack.test.as_ref().map(|test| crate::course::shell_line(&test.command)),
+        ["modules", name, "port"] => module(name)?.port.map(|port| port.to_string()),
+        ["modules", name, "health_path"] => module(name)?.health_path.clone(),
+        ["modules", name, "main_class"] => module(name)?.main_class.clone(),
+        ["modules", name, "artifact"] => module(name)?.artifact.clone(),
+        _ => None,
+    }
+}
+
+/// `a Spring Boot project`-like words for messages.
+fn kind_of(stack: &Stack) -> String {
+    match (stack.framework.as_str(), stack.build_tool.as_str()) {
+        ("none", "none") => format!("a project in {}", stack.language.title()),
+        ("none", tool) => format!("a project in {} with {tool}", stack.language.title()),
+        (framework, tool) => format!("a project in {} with {framework} and {tool}", stack.language.title()),
+    }
+}
+
+fn offers_something(feature: &FeatureManifest, stack: &Stack) -> bool {
+    let holds = |when: &Option<Condition>| stack.meets(when.as_ref());
+    if feature.files.is_empty() {
+        feature.contribution.iter().any(|rule| holds(&rule.when))
+    } else {
+        feature.files.iter().any(|rule| holds(&rule.when))
+    }
+}
+
+/// A feature, and how it stands to the project.
+struct Offer {
+    feature: FeatureManifest,
+    is_there: bool,
+    fits: bool,
+}
+
+fn offers(catalog: &Catalog, repository: &Repository, project: &Project) -> Result<Vec<Offer>> {
+    let mut offers = Vec::new();
+    for name in catalog.feature_names() {
+        let feature = catalog.feature(&name)?;
+        let is_layer = repository.features().any(|layer| layer.is_of(&name, &project.stack.directory));
+        let is_of_kit = project.is_kit && repository.kit()?.features.contains(&name);
+        let fits = offers_something(&feature, &project.stack) && (name != "agents-md" || project.is_kit);
+        offers.push(Offer { is_there: is_layer || is_of_kit, fits, feature });
+    }
+    Ok(offers)
+}
+
+fn list(offers: &[Offer], json: bool, env: &mut Env) -> Result<()> {
+    if json {
+        let all = offers.iter().map(|offer| {
+            let feature = &offer.feature;
+            json!({"name": feature.name.get_ref(), "title": feature.title, "summary": feature.summary, "there": offer.is_there, "fits": offer.fits})
+        });
+        return env.out.json(&all.collect::<Vec<_>>());
+    }
+    let palette = env.out.palette();
+    let width = offers.iter().map(|offer| offer.feature.name.get_ref().len()).max().unwrap_or(0);
+    for offer in offers {
+        let name = pad(offer.feature.name.get_ref(), width);
+        let (name, state) = match (offer.is_there, offer.fits) {
+            (true, _) => (palette.paint(Ink::Good, name), "  (there)"),
+            (false, true) => (palette.paint(Ink::Name, name), ""),
+            (false, false) => (palette.paint(Ink::Dim, name), "  (nothing for this project)"),
+        };
+        env.out.line(format!("{name}  {}{state}", offer.feature.summary));
+    }
+    Ok(())
+}
+
+/// The features that were named; where none were, somebody is asked.
+fn chosen<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<Vec<&'o FeatureManifest>> {
+    if args.features.is_empty() {
+        return asked(args, offers, env);
+    }
+    let names = || offers.iter().map(|offer| offer.feature.name.get_ref().as_str());
+    let (mut found, mut faults) = (Vec::new(), Vec::new());
+    for name in args.features.iter().collect::<BTreeSet<_>>() {
+        if let Some(offer) = offers.iter().find(|offer| offer.feature.name.get_ref() == name) {
+            found.push(&offer.feature);
+            continue;
+        }
+        let fault = Fault::new(name, "there is no such feature");
+        faults.push(match nearest(name, names()) {
+            Some(near) => fault.hint(format!("did you mean `{near}`?")),
+            None => fault,
+        });
+    }
+    if faults.is_empty() {
+        return Ok(found);
+    }
+    Err(Error::faults(ErrorKind::Usage, "this cannot be added, nothing was written", faults)
+        .hint("`stagekit add --list` shows what can be added"))
+}
+
+fn asked<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<Vec<&'o FeatureManifest>> {
+    let open: Vec<&Offer> = offers.iter().filter(|offer| offer.fits && !offer.is_there).collect();
+    if !env.ask.is_interactive() || args.yes {
+        let names: Vec<&str> = open.iter().map(|offer| offer.feature.name.get_ref().as_str()).collect();
+        return Err(Error::usage("which features? nobody is there to be asked")
+            .hint(format!("`stagekit add FEATURE…`, where FEATURE is one of {}", names.join(", "))));
+    }
+    env.out.flush();
+    let items: Vec<Item> =
+        open.iter().map(|offer| Item { title: offer.feature.name.get_ref().clone(), help: offer.feature.summary.clone() }).collect();
+    let chosen = env.ask.several("Which features?", &items)?;
+    if chosen.is_empty() {
+        return Err(Error::interrupted());
+    }
+    Ok(chosen.into_iter().filter_map(|index| open.get(index)).map(|offer| &offer.feature).collect())
+}
+
+/// Features that the kit carries, and the answers with which it does.
+pub(super) struct Enabled {
+    pub(super) features: BTreeSet<String>,
+    pub(super) answers: Vec<(String, Value)>,
+}
+
+/// Which of the features come by another answer to one of the kit's questions; those that are there already stay so.
+fn enabled(repository: &Repository, catalog: &Catalog, project: &Project, features: &[&FeatureManifest]) -> Result<Enabled> {
+    let mut enabled = Enabled { features: BTreeSet::new(), answers: Vec::new() };
+    if !project.is_kit {
+        return Ok(enabled);
+    }
+    let layer = repository.kit()?;
+    let kit = catalog.kit(&layer.name)?;
+    for feature in features {
+        let name = feature.name.get_ref();
+        let Some(used) = kit.feature.iter().find(|used| used.name.get_ref() == name) else { continue };
+        if used.from > layer.rendition.at {
+            return Err(Error::usage(format!("the kit brings `{name}` with milestone {}", used.from))
+                .hint(format!("`stagekit solution {} --apply` takes it over when you are there", used.from)));
+        }
+        let is_there = layer.answers.meet(used.when.as_ref());
+        let answers = turning(used.when.as_ref(), &layer.answers, true);
+        if is_there || !answers.is_empty() {
+            enabled.answers.extend(answers);
+            enabled.features.insert(name.clone());
+        }
+    }
+    Ok(enabled)
+}
+
+/// The fewest answers to yes-or-no questions with which a condition holds, or holds no more; none where it is so, or cannot be.
+pub(super) fn turning(when: Option<&Condition>, answers: &Answers, holds: bool) -> Vec<(String, Value)> {
+    let Some(condition) = when.filter(|condition| answers.meet(Some(condition)) != holds) else { return Vec::new() };
+    let open = |name: &str| answers.get(name).is_none_or(|value| *value == Value::Bool(!holds));
+    let mut plain = condition.comparisons();
+    plain.retain(|(name, wanted)| wanted.is_none() && open(name));
+    let all: Vec<(String, Value)> = plain.iter().rev().map(|(name, _)| ((*name).to_owned(), Value::Bool(holds))).collect();
+    let does = |changed: &[(String, Value)]| {
+        let mut answers = answers.clone();
+        for (name, value) in changed {
+            answers.insert(name, value.clone());
+        }
+        answers.meet(Some(condition)) == holds
+    };
+    // What is named last is what the condition is about.
+    let one = all.iter().find(|one| does(std::slice::from_ref(one))).map(|one| vec![one.clone()]);
+    one.unwrap_or_else(|| if does(&all) { all } else { Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turning;
+    use crate::answers::{Answers, Value};
+
+    #[test]
+    fn the_fewest_answers_are_turned() {
+        let answers = |docker, kubernetes| -> Answers {
+            let mut answers = Answers::default();
+            answers.insert("docker", Value::Bool(docker));
+            answers.insert("kubernetes", Value::Bool(kubernetes));
+            answers.insert("language", Value::Text("java".to_owned()));
+            answers
+        };
+        for (condition, docker, kubernetes, holds, turned) in [
+            ("docker and kubernetes", true, true, false, &["kubernetes=false"][..]),
+            ("docker and kubernetes", true, false, true, &["kubernetes=true"]),
+            ("docker and kubernetes", false, false, true, &["kubernetes=true", "docker=true"]),
+            ("docker", true, false, true, &[]),
+            ("not docker", true, false, true, &[]),
+            ("language == 'python'", true, true, true, &[]),
+            ("language == 'java' and docker", false, true, true, &["docker=true"]),
+        ] {
+            let condition_read = condition.parse().expect("a condition");
+            let found = turning(Some(&condition_read), &answers(docker, kubernetes), holds);
+            let shown: Vec<String> = found.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            assert_eq!(shown, turned, "{condition}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What a repository becomes when its kit and features are rendered anew: the one thing that `add`, `remove` and `update` do.
+
+use std::collections::BTreeSet;
+
+use super::repository::Repository;
+use crate::{
+    answers::Value,
+    catalog::Catalog,
+    disk,
+    error::{Error, ErrorKind, Fault, Result},
+    interview::{Given, settle},
+    layers::{Fitted, OnConflict, Part, fit, paths_of_interest},
+    manifest::Number,
+    plan::{Deleted, Plan, plan},
+    receipt::{self, FOLDER, Layer, Receipt},
+    render::{Features, Renderer},
+    rendition::Rendition,
+    tree::{RelPath, Tree},
+};
+
+/// A repository as it will be.
+pub(super) struct Becoming {
+    /// How it gets there.
+    pub(super) planned: Plan,
+    /// What is recorded then.
+    pub(super) receipt: Receipt,
+    /// The pristine rendering, as it will be kept.
+    pub(super) base: Tree,
+    /// Whether it was made from just the same.
+    pub(super) is_same: bool,
+    /// Answers that the kit has no question for any more.
+    pub(super) dropped: Vec<String>,
+    /// What earlier contributions left behind, and why.
+    pub(super) left: Vec<Fault>,
+}
+
+/// The repository with other answers to its kit's questions (`changed`), and with just these features beside the kit.
+pub(super) fn becoming(
+    repository: &Repository,
+    catalog: &Catalog,
+    changed: &[(String, Value)],
+    features: &[Layer],
+    on_conflict: OnConflict,
+) -> Result<Becoming> {
+    // 1. the kit
+    let (mut receipt, kit, dropped) = match repository.kit() {
+        Ok(layer) => of_kit(repository, &Renderer::new(catalog, &layer.name)?, changed)?,
+        Err(_) => (Receipt::of_nothing(), Tree::new(), Vec::new()),
+    };
+
+    // 2. the features, each of which sees what is beside it
+    let renderer = Features::new(catalog)?;
+    let mut parts = Vec::new();
+    for layer in features {
+        let manifest = catalog.feature(&layer.name)?;
+        let of_kit = receipt.layer.iter().filter(|kit| kit.directory == layer.directory).flat_map(|kit| &kit.features);
+        let others = features.iter().filter(|other| other.directory == layer.directory).map(|other| &other.name);
+        let beside: BTreeSet<String> = of_kit.chain(others).cloned().collect();
+        let slice = renderer.render(&manifest, &layer.stack, &beside, repository.receipt.course.as_ref())?;
+        let digest = format!("sha256:{}", slice.digest);
+        parts.push(Part { layer: Layer { digest, ..Layer::of_feature(&manifest, &layer.stack) }, slice });
+    }
+
+    // 3. over each other, and over what is there
+    let old: Vec<Layer> = repository.features().cloned().collect();
+    let stored = repository.base()?;
+    let there = disk::read(&repository.root, &paths_of_interest(&stored, &kit, &parts, &old))?;
+    let unfit = |faults| Error::faults(ErrorKind::Conflict, "the features do not fit into what is there, nothing was written", faults);
+    let mut fitted = fit(&stored, &there, kit, parts, &old, on_conflict).map_err(unfit)?;
+    let planned = plan(&fitted.base, &there, &fitted.fresh, Deleted::Say);
+    fitted.resolve(&planned, &there, on_conflict);
+    forget_if_empty(repository, &receipt, &mut fitted)?;
+    let there = disk::read(&repository.root, fitted.base.paths().chain(fitted.fresh.paths()))?;
+    let planned = plan(&fitted.base, &there, &fitted.fresh, Deleted::Say);
+    let planned = if on_conflict == OnConflict::Merge { planned.with_markers() } else { planned };
+
+    // 4. what is recorded
+    let Fitted { own, layers, roles, left, .. } = fitted;
+    receipt.layer.extend(layers);
+    receipt.roles.extend(roles);
+    receipt.pending = planned.pending().cloned().collect();
+    Ok(Becoming { planned, receipt, is_same: stored == own, base: own, dropped, left })
+}
+
+impl Becoming {
+    /// Carries it out: all or nothing.
+    pub(super) fn apply(&self, repository: &Repository) -> Result<()> {
+        let own = if self.receipt.layer.is_empty() { Tree::new() } else { receipt::seal(&self.receipt, self.base.iter())? };
+        disk::apply(&repository.root, &self.planned, &own, &disk::interrupts()?)
+    }
+}
+
+/// Where nothing of stagekit's is left, what it knew of the repository goes too.
+fn forget_if_empty(repository: &Repository, receipt: &Receipt, fitted: &mut Fitted) -> Result<()> {
+    if !receipt.layer.is_empty() || !fitted.layers.is_empty() {
+        return Ok(());
+    }
+    let own = [".gitattributes", ".gitignore", "base.tar", "receipt.toml"];
+    let paths: Vec<RelPath> = own.iter().filter_map(|name| RelPath::new(format!("{FOLDER}/{name}")).ok()).collect();
+    fitted.base.extend(disk::read(&repository.root, &paths)?);
+    Ok(())
+}
+
+/// Receipt and files of the repository as the kit would render it now, and the answers that it has no question for any more.
+fn of_kit(repository: &Repository, renderer: &Renderer<'_>, changed: &[(String, Value)]) -> Result<(Receipt, Tree, Vec<String>)> {
+    let layer = repository.kit()?;
+    let kit = renderer.kit();
+    let failed = |error| Error::failed("the receipt's answers cannot be read").because(error);
+    let mut stated = toml::Table::try_from(&layer.answers).map_err(failed)?;
+    // Not every question can be answered with nothing; what is empty there came from the default.
+    let may_be_empty = |name: &str| kit.question(name).is_some_and(|question| question.min == Some(0));
+    stated.retain(|name, value| value.as_str() != Some("") || may_be_empty(name));
+    let (known, dropped): (toml::Table, toml::Table) = stated.into_iter().partition(|(name, _)| kit.question(name).is_some());
+    let (known, dropped) = (with(known, changed, failed)?, dropped);
+    // As a file's: an answer to what is not asked any more does no harm.
+    let file = Some((format!("{FOLDER}/receipt.toml"), known));
+    let answers = settle(kit, &Given { file, seed: layer.rendition.seed.as_deref(), ..Given::default() }, &mut |_| {})?;
+    let rendered = renderer.render(&answers, &layer.rendition)?;
+    let mut fresh = receipt::base_tree(&rendered);
+
+    // Reference code that was taken over stays at its milestone.
+    let numbers: BTreeSet<Number> = repository.receipt.taken.values().copied().collect();
+    for number in numbers {
+        let later = renderer.render(&answers, &Rendition { at: number, ..layer.rendition.clone() })?;
+        for (path, _) in repository.receipt.taken.iter().filter(|(_, of_path)| **of_path == number) {
+            match later.tree.get(path) {
+                Some(entry) => fresh.insert(path.clone(), entry.clone()),
+                None => fresh.remove(path),
+            };
+        }
+    }
+
+    let mut receipt = Receipt::of_kit(kit.name.get_ref(), &kit.version, &rendered, &answers, &layer.rendition);
+    receipt.taken.clone_from(&repository.receipt.taken);
+    Ok((receipt, fresh, dropped.into_iter().map(|(name, _)| name).collect()))
+}
+
+/// The answers with those that change.
+fn with(mut answers: toml::Table, changed: &[(String, Value)], failed: impl Fn(toml::ser::Error) -> Error) -> Result<toml::Table> {
+    for (name, value) in changed {
+        answers.insert(name.clone(), toml::Value::try_from(value).map_err(&failed)?);
+    }
+    Ok(answers)
+}

@@ -1,0 +1,137 @@
+//! `stagekit remove`: takes features out again.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::{
+    add::{finish, turning},
+    becoming::becoming,
+    ground::{below, inside},
+    repository::Repository,
+    text,
+};
+use crate::{
+    answers::Value,
+    cli::RemoveArgs,
+    disk,
+    env::Env,
+    error::{Error, ErrorKind, Fault, Result, nearest},
+    layers::OnConflict,
+    output::Ink,
+    receipt::Layer,
+    tree::RelPath,
+};
+
+/// Removes features: what is untouched goes, what is not is told.
+pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
+    // 1. where, and which features of it
+    let repository = Repository::around(env)?;
+    let cwd = env.cwd.canonicalize().map_err(|error| Error::io("find", &env.cwd, error))?;
+    let stood_in = inside(&repository.root.canonicalize().map_err(|error| Error::io("find", &repository.root, error))?, &cwd);
+    let asked = args.inside.as_deref().map(|asked| below(stood_in.as_deref(), asked)).transpose()?;
+    let going = Going::of(&repository, args, asked.as_deref(), env)?;
+
+    // 2. what is left of the repository then
+    let catalog = env.catalog.clone();
+    let rest: Vec<Layer> = repository.features().filter(|layer| !going.layers.iter().any(|gone| is_same(gone, layer))).cloned().collect();
+    let becoming = becoming(&repository, &catalog, &going.answers, &rest, OnConflict::Keep)?;
+    let edited = edited(&repository, &going.layers)?;
+    if args.json {
+        env.out.json(&json!({
+            "features": args.features,
+            "edited": edited.iter().map(RelPath::as_str).collect::<Vec<_>>(),
+            "written": !args.dry_run && !args.diff,
+            "plan": becoming.planned.to_json(),
+        }))?;
+    } else if args.diff {
+        text::print_diff(&becoming.planned.diff(), &mut env.out);
+    } else {
+        env.out.print(&becoming.planned.listing());
+    }
+    for path in &edited {
+        env.out.warn(format!("{path}: you have changed it, so it stays; it is yours alone from now on"));
+    }
+    if args.dry_run || args.diff {
+        env.out.say("nothing was written");
+        return Ok(());
+    }
+
+    // 3. written, and told
+    finish(&repository, &becoming, args.yes, env)?;
+    let ink = env.out.talk_palette();
+    env.out.say(format!("{} {}", ink.paint(Ink::Good, "removed"), args.features.join(", ")));
+    Ok(())
+}
+
+fn is_same(one: &Layer, other: &Layer) -> bool {
+    one.is_of(&other.name, &other.directory)
+}
+
+/// What goes: layers, and answers with which the kit does without its own.
+struct Going {
+    layers: Vec<Layer>,
+    answers: Vec<(String, Value)>,
+}
+
+impl Going {
+    fn of(repository: &Repository, args: &RemoveArgs, directory: Option<&str>, env: &Env) -> Result<Self> {
+        let mut going = Self { layers: Vec::new(), answers: Vec::new() };
+        let mut faults = Vec::new();
+        let kit = repository.kit().ok();
+        for name in args.features.iter().collect::<BTreeSet<_>>() {
+            let of_name: Vec<&Layer> = repository.features().filter(|layer| layer.name == *name).collect();
+            let here: Vec<&&Layer> =
+                of_name.iter().filter(|layer| directory.is_none_or(|directory| layer.directory == directory)).collect();
+            match here[..] {
+                [layer] => going.layers.push((*layer).clone()),
+                [] => match kit.filter(|kit| directory.is_none_or(|directory| directory == ".") && kit.features.contains(name)) {
+                    Some(kit) => {
+                        let manifest = env.catalog.kit(&kit.name)?;
+                        let used = manifest.feature.iter().find(|used| used.name.get_ref() == name);
+                        let answers = turning(used.and_then(|used| used.when.as_ref()), &kit.answers, false);
+                        if answers.is_empty() {
+                            faults.push(Fault::new(name, format!("the kit `{}` cannot do without it", kit.name)));
+                        }
+                        going.answers.extend(answers);
+                    }
+                    None => faults.push(absent(name, repository)),
+                },
+                _ => {
+                    let folders: Vec<String> = here.iter().map(|layer| format!("`{}`", layer.directory)).collect();
+                    let fault = Fault::new(name, format!("was added to {}", folders.join(", ")));
+                    faults.push(fault.hint("`--in DIR` says where it is to go"));
+                }
+            }
+        }
+        if faults.is_empty() {
+            Ok(going)
+        } else {
+            Err(Error::faults(ErrorKind::Usage, "this cannot be removed, nothing was written", faults))
+        }
+    }
+}
+
+fn absent(name: &str, repository: &Repository) -> Fault {
+    let known: Vec<&str> = repository.features().map(|layer| layer.name.as_str()).collect();
+    let of_kit = repository.kit().map_or(&[][..], |kit| &kit.features);
+    let known: Vec<&str> = known.into_iter().chain(of_kit.iter().map(String::as_str)).collect();
+    let fault = Fault::new(name, "was not added here");
+    match nearest(name, known.iter().copied()) {
+        Some(near) => fault.hint(format!("did you mean `{near}`?")),
+        None if known.is_empty() => fault,
+        None => fault.hint(format!("there is {}", known.join(", "))),
+    }
+}
+
+/// Files of the layers that are not as they were written.
+fn edited(repository: &Repository, layers: &[Layer]) -> Result<Vec<RelPath>> {
+    let base = repository.base()?;
+    let files: Vec<&RelPath> = layers.iter().flat_map(|layer| &layer.files).collect();
+    let there = disk::read(&repository.root, files.iter().copied())?;
+    let is_edited = |path: &&&RelPath| match (base.get(path), there.get(path)) {
+        (Some(base), Some(there)) => !crate::plan::same(base, there),
+        _ => false,
+    };
+    Ok(files.iter().filter(is_edited).map(|path| (*path).clone()).collect())
+}

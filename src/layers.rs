@@ -1,0 +1,317 @@
+//! A repository's layers laid over each other: its kit, if it has one, and the features that were added to it.
+//!
+//! A file has one owner. What a feature brings where somebody else's file stands goes into that file, if its format can take it; what goes into
+//! other owners' files is recorded, so that it can be taken out again.
+
+mod ports;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    contribute::{Contribution, Differing, contribute, missing, of_document, withdraw},
+    error::Fault,
+    manifest::{FeatureManifest, Role},
+    plan::{Plan, Reason, same},
+    receipt::{Layer, LayerKind, Recorded},
+    render::Slice,
+    rendition::Rendition,
+    stack::Stack,
+    tree::{Entry, RelPath, Tree},
+};
+
+/// What becomes of a file of somebody else's that is in the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnConflict {
+    /// Nothing is written at all.
+    #[default]
+    Refuse,
+    /// It stays, and what the feature would have written there is left out.
+    Keep,
+    /// The feature's file takes its place.
+    Replace,
+    /// Both are put together: where they differ in a setting theirs stays, text gets conflict markers.
+    Merge,
+    /// The feature's file goes beside it, under another name.
+    Aside,
+}
+
+/// A feature of a layer, rendered.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its layer, of which what it owns and contributes is still to be found.
+    pub layer: Layer,
+    /// What it gives.
+    pub slice: Slice,
+}
+
+/// Layers that fit: what a plan is made from, and what is recorded when it is carried out.
+#[derive(Clone, Debug, Default)]
+pub struct Fitted {
+    /// What files go back to: what was rendered last time, and of the files that grow what stands there.
+    pub base: Tree,
+    /// What will stand there.
+    pub fresh: Tree,
+    /// What was rendered this time.
+    pub own: Tree,
+    /// The layers of features.
+    pub layers: Vec<Layer>,
+    /// Whose their files are.
+    pub roles: BTreeMap<RelPath, Role>,
+    /// What earlier contributions left behind, and why.
+    pub left: Vec<Fault>,
+}
+
+impl Layer {
+    /// One of a feature.
+    pub fn of_feature(feature: &FeatureManifest, stack: &Stack) -> Self {
+        Self {
+            kind: LayerKind::Feature,
+            name: feature.name.get_ref().clone(),
+            version: feature.version.clone(),
+            digest: String::new(),
+            directory: stack.directory.clone(),
+            features: Vec::new(),
+            rendition: Rendition::default(),
+            answers: crate::answers::Answers::default(),
+            stack: stack.clone(),
+            contribution: Vec::new(),
+            files: Vec::new(),
+            kept: Vec::new(),
+            aside: BTreeMap::new(),
+        }
+    }
+
+    /// Whether both are the same feature for the same project.
+    pub fn is_of(&self, name: &str, directory: &str) -> bool {
+        self.kind == LayerKind::Feature && self.name == name && self.directory == directory
+    }
+}
+
+/// Names under which the same file is known; a feature's goes where the repository has it.
+const ALIASES: [&[&str]; 3] = [
+    &["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"],
+    &["dependabot.yml", "dependabot.yaml"],
+    &[".gitlab-ci.yml", ".gitlab-ci.yaml"],
+];
+
+/// The paths that have to be read before [`fit`] can say what becomes of them.
+pub fn paths_of_interest(stored: &Tree, kit: &Tree, parts: &[Part], old: &[Layer]) -> BTreeSet<RelPath> {
+    let mut paths: BTreeSet<RelPath> = stored.paths().chain(kit.paths()).cloned().collect();
+    let brought = parts.iter().flat_map(|part| part.slice.tree.paths().chain(part.slice.contributions.iter().map(|one| &one.path)));
+    for path in brought {
+        paths.extend(aliases(path));
+        paths.insert(beside(path));
+        paths.insert(path.clone());
+    }
+    paths.extend(old.iter().flat_map(|layer| layer.contribution.iter().map(|recorded| recorded.contribution.path.clone())));
+    paths.extend(old.iter().flat_map(|layer| layer.aside.values().cloned()));
+    paths
+}
+
+/// Lays the features over what the kit renders.
+///
+/// `stored` is what was rendered last time, `disk` what stands at [`paths_of_interest`], `old` the layers of features as the receipt has them. An
+/// error lists what cannot be put together.
+pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer], on_conflict: OnConflict) -> Result<Fitted, Vec<Fault>> {
+    let mut fitted = Fitted { base: stored.clone(), own: kit, ..Fitted::default() };
+    let differing = if on_conflict == OnConflict::Merge { Differing::Keep } else { Differing::Refuse };
+    let mut wanted: Vec<(usize, Contribution)> = Vec::new();
+
+    // 1. files, each with one owner; where there is one already, they grow it
+    for (index, part) in parts.into_iter().enumerate() {
+        let mut layer = part.layer;
+        let earlier = old.iter().find(|earlier| earlier.is_of(&layer.name, &layer.directory));
+        for (path, entry) in part.slice.tree.iter() {
+            let path = &known_as(path, disk, stored);
+            if earlier.is_some_and(|earlier| earlier.kept.contains(path)) {
+                layer.kept.push(path.clone());
+                continue;
+            }
+            if let Some(aside) = earlier.and_then(|earlier| earlier.aside.get(path)) {
+                fitted.owned(&mut layer, aside.clone(), entry, part.slice.roles.get(path));
+                layer.aside.insert(path.clone(), aside.clone());
+                continue;
+            }
+            if let Some(there) = fitted.own.get(path) {
+                match grown(path, entry, there, differing) {
+                    _ if same(there, entry) => {}
+                    Some(more) => wanted.extend(more.into_iter().map(|one| (index, one))),
+                    None => return Err(vec![fitted.two_owners(path, &layer.name)]),
+                }
+                continue;
+            }
+            let there = disk.get(path).filter(|there| stored.get(path).is_none() && !same(there, entry));
+            // What it grew by last time does not stand in its own way.
+            let recorded = earlier.map_or_else(Vec::new, |earlier| contributions_to(path, earlier));
+            let differing = if recorded.is_empty() { differing } else { Differing::Keep };
+            let without = there.map(|there| withdraw(Tree::from_iter([(path.clone(), there.clone())]), &recorded).0);
+            match without.as_ref().and_then(|tree| tree.get(path)).and_then(|there| grown(path, entry, there, differing)) {
+                Some(more) => wanted.extend(more.into_iter().map(|one| (index, one))),
+                None => fitted.owned(&mut layer, path.clone(), entry, part.slice.roles.get(path)),
+            }
+        }
+        let known = part.slice.contributions.into_iter().map(|one| Contribution { path: known_as(&one.path, disk, stored), ..one });
+        wanted.extend(known.map(|contribution| (index, contribution)));
+        fitted.layers.push(layer);
+    }
+
+    // 2. what they want in files that are not theirs; what they wanted there last time and no more goes
+    let mut growing = fitted.foreign(&wanted, old, disk);
+    let gone: Vec<Contribution> = old
+        .iter()
+        .flat_map(|layer| &layer.contribution)
+        .map(|recorded| &recorded.contribution)
+        .filter(|one| !wanted.iter().any(|(_, wanted)| wanted == *one) && fitted.own.get(&one.path).is_none())
+        .cloned()
+        .collect();
+    (growing, fitted.left) = withdraw(growing, &gone);
+    let emptied: BTreeSet<&RelPath> = gone.iter().map(|one| &one.path).collect();
+
+    let (own, foreign): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(_, one)| fitted.own.get(&one.path).is_some());
+    let mut faults = Vec::new();
+    for (index, one) in own.iter().chain(&foreign) {
+        let is_recorded = |layer: &Layer| layer.contribution.iter().any(|recorded| recorded.contribution == *one);
+        let into = if fitted.own.get(&one.path).is_some() { &fitted.own } else { &growing };
+        let added = missing(into, std::slice::from_ref(one));
+        let Some(layer) = fitted.layers.get_mut(*index) else { continue };
+        let is_ours = old.iter().any(|old| old.is_of(&layer.name, &layer.directory) && is_recorded(old));
+        let added = if is_ours { vec![one.clone()] } else { added };
+        layer.contribution.extend(added.into_iter().map(|contribution| Recorded { by: layer.name.clone(), contribution }));
+    }
+    let only = |list: Vec<(usize, Contribution)>| list.into_iter().map(|(_, one)| one).collect::<Vec<_>>();
+    match contribute(std::mem::take(&mut fitted.own), &only(own)) {
+        Ok(tree) => fitted.own = tree,
+        Err(more) => faults.extend(more),
+    }
+    let growing = contribute(growing, &only(foreign)).unwrap_or_else(|more| {
+        faults.extend(more);
+        Tree::new()
+    });
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+
+    // 3. what a plan is made from
+    fitted.fresh = fitted.own.clone();
+    for (path, entry) in growing.iter().filter(|(path, entry)| disk.get(path) != Some(entry)) {
+        if let Some(there) = disk.get(path) {
+            fitted.base.insert(path.clone(), there.clone());
+        }
+        // A file that held nothing else goes.
+        if !(is_blank(entry) && emptied.contains(path)) {
+            fitted.fresh.insert(path.clone(), entry.clone());
+        }
+    }
+    Ok(fitted)
+}
+
+impl Fitted {
+    fn owned(&mut self, layer: &mut Layer, path: RelPath, entry: &Entry, role: Option<&Role>) {
+        self.own.insert(path.clone(), entry.clone());
+        if let Some(role) = role.filter(|role| **role != Role::Support) {
+            self.roles.insert(path.clone(), *role);
+        }
+        layer.files.push(path);
+    }
+
+    fn two_owners(&self, path: &RelPath, second: &str) -> Fault {
+        let owner = self.layers.iter().find(|other| other.files.contains(path)).map_or("the kit", |other| &other.name);
+        Fault::new(path.as_str(), format!("`{second}` and `{owner}` both want to write it, each something else"))
+    }
+
+    /// The files that are nobody's here and grow, or have grown: as they stand there, empty where they do not.
+    fn foreign(&self, wanted: &[(usize, Contribution)], old: &[Layer], disk: &Tree) -> Tree {
+        let new = wanted.iter().map(|(_, one)| &one.path);
+        let known = old.iter().flat_map(|layer| &layer.contribution).map(|recorded| &recorded.contribution.path);
+        let known = known.filter(|path| disk.get(path).is_some());
+        let files = new.chain(known).filter(|path| self.own.get(path).is_none());
+        files.map(|path| (path.clone(), disk.get(path).cloned().unwrap_or_else(|| Entry::new(Vec::new())))).collect()
+    }
+
+    /// Decides what `planned` leaves open, as `on_conflict` says; the plan is made anew after it.
+    pub fn resolve(&mut self, planned: &Plan, disk: &Tree, on_conflict: OnConflict) {
+        let open: Vec<(RelPath, Reason)> = planned.conflicts().map(|(path, reason)| (path.clone(), reason.clone())).collect();
+        for (path, reason) in open {
+            let Some(there) = disk.get(&path).cloned() else { continue };
+            match (on_conflict, reason) {
+                (_, Reason::InTheWay { .. } | Reason::Deleted) | (OnConflict::Refuse | OnConflict::Merge, _) => {}
+                // It is the user's from now on.
+                (OnConflict::Keep | OnConflict::Aside, Reason::EditedAndRemoved) => drop(self.base.remove(&path)),
+                (OnConflict::Keep, Reason::Exists) => {
+                    self.leave_out(&path);
+                    if let Some(layer) = self.owner(&path) {
+                        layer.files.retain(|file| *file != path);
+                        layer.kept.push(path);
+                    }
+                }
+                (OnConflict::Keep, _) => drop(self.fresh.get(&path).cloned().map(|fresh| self.base.insert(path, fresh))),
+                (OnConflict::Replace, _) => drop(self.base.insert(path, there)),
+                (OnConflict::Aside, _) => {
+                    let Some(fresh) = self.leave_out(&path) else { continue };
+                    let aside = beside(&path);
+                    self.own.insert(aside.clone(), fresh.clone());
+                    self.fresh.insert(aside.clone(), fresh);
+                    if let Some(layer) = self.owner(&path) {
+                        layer.files.retain(|file| *file != path);
+                        layer.files.push(aside.clone());
+                        layer.aside.insert(path, aside);
+                    }
+                }
+            }
+        }
+    }
+
+    fn leave_out(&mut self, path: &RelPath) -> Option<Entry> {
+        self.base.remove(path);
+        self.own.remove(path);
+        self.roles.remove(path);
+        self.fresh.remove(path)
+    }
+
+    fn owner(&mut self, path: &RelPath) -> Option<&mut Layer> {
+        self.layers.iter_mut().find(|layer| layer.files.contains(path))
+    }
+}
+
+/// What `entry` adds to the file that stands there, if the two can be put together.
+fn grown(path: &RelPath, entry: &Entry, there: &Entry, differing: Differing) -> Option<Vec<Contribution>> {
+    let list = of_document(path, entry.text()?, there.text()?, differing)?;
+    let both = contribute(Tree::from_iter([(path.clone(), there.clone())]), &list).ok()?;
+    let is_sound = both.get(path).and_then(Entry::text).is_some_and(|text| !ports::collide(path, text));
+    is_sound.then_some(list)
+}
+
+fn contributions_to(path: &RelPath, layer: &Layer) -> Vec<Contribution> {
+    layer.contribution.iter().map(|recorded| &recorded.contribution).filter(|one| one.path == *path).cloned().collect()
+}
+
+fn is_blank(entry: &Entry) -> bool {
+    entry.text().is_some_and(|text| text.trim().is_empty())
+}
+
+/// The path under which the repository has such a file.
+fn known_as(path: &RelPath, disk: &Tree, stored: &Tree) -> RelPath {
+    let has = |path: &RelPath| disk.get(path).is_some() || stored.get(path).is_some();
+    if has(path) {
+        return path.clone();
+    }
+    aliases(path).into_iter().find(has).unwrap_or_else(|| path.clone())
+}
+
+fn aliases(path: &RelPath) -> Vec<RelPath> {
+    let name = path.file_name();
+    let Some(names) = ALIASES.iter().find(|names| names.first() == Some(&name)) else { return Vec::new() };
+    let folder = &path.as_str()[..path.as_str().len() - name.len()];
+    names.iter().skip(1).filter_map(|other| RelPath::new(format!("{folder}{other}")).ok()).collect()
+}
+
+/// A name beside `path` under which the same tools still read the file: `ci.stagekit.yml`, `Dockerfile.stagekit`.
+fn beside(path: &RelPath) -> RelPath {
+    let name = path.file_name();
+    let folder = &path.as_str()[..path.as_str().len() - name.len()];
+    let aside = match name.rsplit_once('.') {
+        Some((stem, end)) if !stem.is_empty() => format!("{folder}{stem}.stagekit.{end}"),
+        _ => format!("{folder}{name}.stagekit"),
+    };
+    RelPath::new(aside).unwrap_or_else(|_| path.clone())
+}

@@ -1,0 +1,176 @@
+//! Fields of a stack as a person gives them on the command line.
+
+use std::collections::BTreeMap;
+
+use super::{Command, Module, Service, Stack, TestRun};
+use crate::error::nearest;
+
+/// What can be set of the whole, in the order of the messages.
+const FIELDS: [&str; 7] = ["name", "language_version", "versions", "default_branch", "test", "build", "services"];
+
+/// What can be set of a module.
+const MODULE_FIELDS: [&str; 8] =
+    ["launch", "artifact", "main_class", "port", "port_variable", "host_variable", "health_path", "stop_seconds"];
+
+impl Stack {
+    /// Sets `key` as it is written after `--set`: a field of the whole, a field of the only module, or `modules.NAME.FIELD`. Lists are separated
+    /// by commas, commands are written as in a shell.
+    ///
+    /// An error, which says what would do, if there is no such field or the value is none for it.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        if let Some(rest) = key.strip_prefix("modules.") {
+            let (name, field) = rest.rsplit_once('.').ok_or("it wants the form `modules.NAME.FIELD`")?;
+            let names: Vec<String> = self.modules.iter().map(|module| module.name.clone()).collect();
+            let module = self.modules.iter_mut().find(|module| module.name == name);
+            let module = module.ok_or_else(|| format!("there is no module `{name}`; there is {}", listed(&names)))?;
+            module.set(field, value)?;
+            let said = format!("modules.{name}.{field}");
+            self.origins.remove(&said);
+            return Ok(());
+        }
+        let list = || value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        match key {
+            "name" => value.clone_into(&mut self.name),
+            "language_version" => {
+                value.clone_into(&mut self.language_version);
+                self.versions = vec![value.to_owned()];
+            }
+            "versions" => self.versions = list(),
+            "default_branch" => value.clone_into(&mut self.default_branch),
+            "test" => {
+                let command = words(value)?;
+                match &mut self.test {
+                    Some(test) => test.command = command,
+                    test @ None => {
+                        *test = Some(TestRun { command, ci_arguments: vec![], reports: vec![], environment: BTreeMap::new() });
+                    }
+                }
+            }
+            "build" => self.build = Some(Command { command: words(value)? }),
+            "services" => {
+                let known = std::mem::take(&mut self.services);
+                let of_kind = |kind: String| {
+                    let found = known.iter().find(|service| service.kind == kind).cloned();
+                    found.unwrap_or_else(|| Service::of_kind(&kind))
+                };
+                self.services = list().into_iter().map(of_kind).collect();
+            }
+            _ if MODULE_FIELDS.contains(&key) => {
+                match self.modules.len() {
+                    0 => self.modules.push(Module::named(&self.name, Vec::new())),
+                    1 => {}
+                    _ => {
+                        let names: Vec<String> = self.modules.iter().map(|module| module.name.clone()).collect();
+                        return Err(format!("there are several modules, {}: `modules.NAME.{key}` says which one is meant", listed(&names)));
+                    }
+                }
+                if let Some(module) = self.modules.first_mut() {
+                    module.set(key, value)?;
+                    let said = format!("modules.{}.{key}", module.name);
+                    self.origins.remove(&said);
+                }
+            }
+            _ => return Err(unknown(key, &[&FIELDS[..], &MODULE_FIELDS].concat())),
+        }
+        self.origins.remove(key);
+        Ok(())
+    }
+}
+
+impl Module {
+    fn set(&mut self, field: &str, value: &str) -> Result<(), String> {
+        let number = || value.parse().map_err(|_| format!("`{value}` is no whole number"));
+        match field {
+            "launch" => self.launch = words(value)?,
+            "artifact" => self.artifact = Some(value.to_owned()),
+            "main_class" => self.main_class = Some(value.to_owned()),
+            "port" => {
+                self.port = match value.parse::<u16>() {
+                    Ok(0) | Err(_) => return Err(format!("`{value}` is no port: ports are 1 to 65535")),
+                    Ok(port) => Some(port),
+                }
+            }
+            "port_variable" => self.port_variable = Some(value.to_owned()),
+            "host_variable" => self.host_variable = Some(value.to_owned()),
+            "health_path" => self.health_path = Some(value.to_owned()),
+            "stop_seconds" => self.stop_seconds = number()?,
+            _ => return Err(unknown(field, &MODULE_FIELDS)),
+        }
+        Ok(())
+    }
+}
+
+impl Service {
+    /// One of which nothing else is known.
+    pub(super) fn of_kind(kind: &str) -> Self {
+        Self { kind: kind.to_owned(), name: None, version: None, environment: BTreeMap::new(), test_environment: BTreeMap::new() }
+    }
+}
+
+fn words(command: &str) -> Result<Vec<String>, String> {
+    let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
+    if words.is_empty() { Err("it wants a command".to_owned()) } else { Ok(words) }
+}
+
+fn unknown(field: &str, known: &[&str]) -> String {
+    let near = nearest(field, known.iter().copied()).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    format!("there is no field `{field}`{near} There is {}", listed(&known.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()))
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Module, Stack};
+    use crate::stack::{Language, Origin};
+
+    fn stack(modules: &[&str]) -> Stack {
+        let mut stack = Stack::named("shop", Language::Java);
+        stack.modules = modules.iter().map(|name| Module::named(name, vec!["java".to_owned()])).collect();
+        stack
+    }
+
+    #[test]
+    fn a_field_of_the_only_module_needs_no_name() {
+        let mut one = stack(&["api"]);
+        let guess = Origin { place: "x:1".to_owned(), certain: false };
+        one.origins.insert("modules.api.port".to_owned(), guess);
+        one.set("port", "8080").expect("a port");
+        one.set("test", "mvn -q 'a b'").expect("a command");
+        one.set("language_version", "21").expect("a version");
+        one.set("services", "redis, postgresql").expect("a list");
+        assert_eq!((one.modules[0].port, one.origins.len()), (Some(8080), 0));
+        assert_eq!(one.test.expect("a test").command, ["mvn", "-q", "a b"]);
+        assert_eq!(one.versions, ["21"]);
+        assert_eq!(one.services.iter().map(|service| service.kind.as_str()).collect::<Vec<_>>(), ["redis", "postgresql"]);
+    }
+
+    #[test]
+    fn a_module_that_nobody_has_found_can_be_stated() {
+        let mut none = stack(&[]);
+        none.set("launch", "/app/shop --serve").expect("a command");
+        assert_eq!((none.modules[0].name.as_str(), none.modules[0].launch.len()), ("shop", 2));
+    }
+
+    #[test]
+    fn what_cannot_be_set_says_what_can() {
+        let mut two = stack(&["api", "web"]);
+        two.set("modules.web.port", "80").expect("a port");
+        assert_eq!(two.modules[1].port, Some(80));
+        for (key, value, why) in [
+            ("port", "80", "there are several modules, api, web: `modules.NAME.port` says which one is meant"),
+            ("modules.db.port", "80", "there is no module `db`; there is api, web"),
+            ("modules.web.port", "0", "`0` is no port: ports are 1 to 65535"),
+            ("modules.web.stop_seconds", "x", "`x` is no whole number"),
+            ("modules.port", "80", "it wants the form `modules.NAME.FIELD`"),
+            ("test", "'a", "`'a` has a quote that is not closed"),
+            ("test", " ", "it wants a command"),
+        ] {
+            assert_eq!(two.set(key, value), Err(why.to_owned()), "{key}={value}");
+        }
+        let why = two.set("prot", "1").expect_err("a typing error");
+        assert!(why.starts_with("there is no field `prot`; did you mean `port`? There is name, language_version"), "{why}");
+    }
+}

@@ -1,0 +1,333 @@
+//! `stagekit add` and `remove` in repositories that stagekit did not make: what is there is never lost, and what was added goes again.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use proptest::{
+    prelude::{any, prop_assert_eq},
+    test_runner::{Config, TestRunner},
+};
+use serde_json::Value;
+
+use crate::transcript::{Ended, Transcript};
+
+const PACKAGE: &str = r#"{"name": "shop", "scripts": {"test": "node --test", "start": "node server.js"}, "engines": {"node": "24"}, "dependencies": {"pg": "8.16.3"}}"#;
+
+/// A small project for Node.js, and what else is there.
+fn shop(line: &str) -> Transcript {
+    Transcript::of(line)
+        .file("package.json", PACKAGE)
+        .file("package-lock.json", "{}")
+        .file("server.js", "require('node:http').createServer().listen(3000)\n")
+        .file(".git/HEAD", "ref: refs/heads/main\n")
+}
+
+/// Path → content, without what is stagekit's own.
+fn contents(dir: &Path) -> BTreeMap<String, String> {
+    fn collect(root: &Path, dir: &Path, found: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(dir).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(root).expect("below").to_string_lossy().into_owned();
+            if path.is_dir() {
+                if name != ".git" {
+                    collect(root, &path, found);
+                }
+            } else {
+                found.insert(name, fs::read_to_string(&path).expect("a text"));
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    collect(dir, dir, &mut found);
+    found
+}
+
+fn read(ended: &Ended, path: &str) -> String {
+    fs::read_to_string(ended.dir.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}\n{}", ended.stderr))
+}
+
+#[test]
+fn features_come_and_go_without_a_trace() {
+    let before = contents(shop("x").dir());
+    let added = shop("add dockerfile compose github-actions dependabot editorconfig --yes").run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    for path in
+        ["Dockerfile", ".dockerignore", "compose.yaml", ".github/workflows/ci.yml", ".github/dependabot.yml", ".editorconfig", ".gitignore"]
+    {
+        assert!(!read(&added, path).is_empty(), "{path}");
+    }
+    assert_eq!(read(&added, ".gitignore"), ".env\n");
+    assert!(read(&added, ".github/workflows/ci.yml").contains("docker compose up"), "the workflow starts what the other features made");
+
+    // One goes, and those that stay know.
+    let first = contents(added.dir.path());
+    let without = Transcript::of("remove compose").after(added).run();
+    assert_eq!(without.status, 0, "{}", without.stderr);
+    assert!(!read(&without, ".github/workflows/ci.yml").contains("docker compose up"));
+    let again = Transcript::of("add compose --yes").after(without).run();
+    let mut now = contents(again.dir.path());
+    let receipt = now.remove(".stagekit/receipt.toml");
+    assert_eq!(now, first.into_iter().filter(|(path, _)| path != ".stagekit/receipt.toml").collect());
+    assert!(receipt.is_some_and(|text| text.contains("name = \"compose\"")));
+
+    let removed = Transcript::of("remove compose dependabot dockerfile editorconfig github-actions").after(again).run();
+    assert_eq!(removed.status, 0, "{}", removed.stderr);
+    assert_eq!(contents(removed.dir.path()), before);
+}
+
+/// Whatever of these files is there before, and whatever is added: nothing of it is lost, and it is back after `remove`.
+#[test]
+fn adding_and_removing_is_nothing() {
+    const THERE: [(&str, &str); 5] = [
+        (".gitignore", "node_modules\r\n.env.local\r\n"),
+        (".dockerignore", "# ours\nlogs"),
+        (
+            ".github/dependabot.yml",
+            "version: 2\nupdates:\n  - package-ecosystem: npm # the site\n    directory: /site\n    schedule: {interval: daily}\n",
+        ),
+        (".github/workflows/release.yml", "on: push\n"),
+        ("docker-compose.yml", "# ours\nservices:\n  mail:\n    image: mailpit\n"),
+    ];
+    const FEATURES: [&str; 5] = ["compose", "dependabot", "dockerfile", "editorconfig", "github-actions"];
+    let mut runner = TestRunner::new(Config { cases: 12, failure_persistence: None, ..Config::default() });
+    let drawn = (any::<[bool; 5]>(), any::<[bool; 5]>());
+    let done = runner.run(&drawn, |(there, features)| {
+        let names: Vec<&str> = FEATURES.iter().zip(features).filter(|(_, is_in)| *is_in).map(|(name, _)| *name).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let words = |command: &str| format!("{command} {} --yes", names.join(" "));
+        let mut add = shop(&format!("{} --on-conflict merge", words("add")));
+        for (path, content) in THERE.iter().zip(there).filter(|(_, is_in)| *is_in).map(|(file, _)| file) {
+            add = add.file(path, content);
+        }
+        let before = contents(add.dir());
+        let added = add.run();
+        prop_assert_eq!(added.status, 0, "{}", &added.stderr);
+        let grown = contents(added.dir.path());
+        for (path, content) in &before {
+            for line in content.lines() {
+                assert!(grown[path].lines().any(|there| there == line), "{path} lost `{line}`:\n{}", grown[path]);
+            }
+        }
+        let again = Transcript::of(&words("add")).after(added).run();
+        prop_assert_eq!(contents(again.dir.path()), grown, "adding twice changes nothing");
+        let updated = Transcript::of("update --allow-dirty --yes").after(again).run();
+        prop_assert_eq!(updated.status, 0, "{}", &updated.stderr);
+        let removed = Transcript::of(&words("remove")).after(updated).run();
+        prop_assert_eq!(removed.status, 0, "{}", &removed.stderr);
+        prop_assert_eq!(contents(removed.dir.path()), before);
+        Ok(())
+    });
+    assert_eq!(done, Ok(()));
+}
+
+/// What becomes of a file that is in the way: (how, exit code, `Dockerfile`, what is beside it).
+#[test]
+fn a_file_in_the_way_is_what_you_say() {
+    for (how, status, is_mine, beside) in [
+        ("refuse", 3, true, false),
+        ("keep", 0, true, false),
+        ("replace", 0, false, false),
+        ("aside", 0, true, true),
+        ("merge", 3, false, false),
+    ] {
+        let ended = shop(&format!("add dockerfile --yes --on-conflict {how}")).file("Dockerfile", "FROM scratch\n").run();
+        assert_eq!(ended.status, status, "{how}: {}", ended.stderr);
+        let text = read(&ended, "Dockerfile");
+        assert_eq!(text == "FROM scratch\n", is_mine, "{how}: {text}");
+        assert_eq!(ended.dir.path().join("Dockerfile.stagekit").exists(), beside, "{how}");
+        let (stderr, has_written) = (ended.stderr.clone(), ended.dir.path().join(".dockerignore").exists());
+        match how {
+            "refuse" => {
+                assert!(!has_written && stderr.contains("Dockerfile: it exists and stagekit did not write it"), "{stderr}");
+                assert!(stderr.contains("--on-conflict"), "the way out is named: {stderr}");
+                continue;
+            }
+            "merge" => {
+                assert!(text.contains("<<<<<<<") && text.contains("FROM scratch"), "{text}");
+                continue;
+            }
+            _ => assert!(has_written, "{how}"),
+        }
+        // What was decided is remembered.
+        let updated = Transcript::of("update --allow-dirty").after(ended).run();
+        assert_eq!((updated.status, read(&updated, "Dockerfile")), (0, text.clone()), "{how}: {}", updated.stderr);
+        let removed = Transcript::of("remove dockerfile").after(updated).run();
+        let is_left = removed.dir.path().join("Dockerfile").exists();
+        assert_eq!((removed.status, is_left), (0, is_mine), "{how}: {}", removed.stderr);
+        assert!(!removed.dir.path().join("Dockerfile.stagekit").exists() && !removed.dir.path().join(".stagekit").exists(), "{how}");
+    }
+}
+
+#[test]
+fn what_can_grow_grows_and_what_contradicts_is_in_the_way() {
+    let mine = "services:\n  db: # ours\n    image: postgres:16\n    ports: [\"127.0.0.1:5432:5432\"]\n";
+    let ended = shop("add compose --yes").file("docker-compose.yml", mine).run();
+    assert_eq!(
+        (ended.status, read(&ended, "docker-compose.yml")),
+        (3, mine.to_owned()),
+        "two services cannot publish one port: {}",
+        ended.stderr
+    );
+    assert!(!ended.dir.path().join("compose.yaml").exists(), "{}", ended.stderr);
+
+    let mine = "services:\n  mail: # ours\n    image: mailpit\n";
+    let ended = shop("add compose --yes").file("docker-compose.yml", mine).run();
+    let text = read(&ended, "docker-compose.yml");
+    assert!(ended.status == 0 && text.starts_with(mine) && text.contains("\n  postgresql:\n"), "{}{text}", ended.stderr);
+
+    let broken = shop("add dependabot --yes").file(".github/dependabot.yml", "updates: [\n").run();
+    assert_eq!((broken.status, read(&broken, ".github/dependabot.yml")), (3, "updates: [\n".to_owned()), "{}", broken.stderr);
+}
+
+#[test]
+fn projects_of_one_repository_have_workflows_of_their_own() {
+    let ended = Transcript::of("add github-actions dockerfile dependabot --in services/web --yes")
+        .file("services/api/go.mod", "module api\n\ngo 1.25\n")
+        .file("services/api/main.go", "package main\n\nfunc main() {}\n")
+        .file("services/web/package.json", PACKAGE)
+        .file("services/web/package-lock.json", "{}")
+        .file("services/web/server.js", "")
+        .file(".git/HEAD", "ref: refs/heads/main\n")
+        .run();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let ended = Transcript::of("add github-actions dependabot --yes").cwd("services/api").after(ended).run();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    let files = ended.files();
+    for path in
+        [".github/workflows/services-api.yml", ".github/workflows/services-web.yml", "services/web/Dockerfile", ".stagekit/receipt.toml"]
+    {
+        assert!(files.iter().any(|file| file == path), "{path} in {files:?}");
+    }
+    assert!(!files.iter().any(|file| file == "services/api/.stagekit/receipt.toml" || file == "Dockerfile"), "{files:?}");
+    let updates = read(&ended, ".github/dependabot.yml");
+    assert!(updates.contains("/services/web") && updates.contains("github-actions"), "{updates}");
+    let ended = Transcript::of("remove github-actions").after(ended).run();
+    assert_eq!(ended.status, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("was added to `services/web`, `services/api`"), "{}", ended.stderr);
+    let ended = Transcript::of("remove github-actions --in services/web").after(ended).run();
+    let files = ended.files();
+    assert!(!files.iter().any(|file| file == ".github/workflows/services-web.yml"), "{}{files:?}", ended.stderr);
+    assert!(files.iter().any(|file| file == ".github/workflows/services-api.yml"), "{files:?}");
+}
+
+#[test]
+fn a_kit_gets_its_own_bytes() {
+    let with = Transcript::of("new http-server . --yes --quiet --no-git --set name=notes").run();
+    let wanted = contents(with.dir.path());
+    let without = Transcript::of("new http-server . --yes --quiet --no-git --set name=notes --set docker=false --set ci=false").run();
+    let bare = contents(without.dir.path());
+    assert!(!bare.contains_key("Dockerfile"));
+    let added = Transcript::of("add compose github-actions --yes").after(without).run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    assert_eq!(contents(added.dir.path()), wanted);
+    let removed = Transcript::of("remove dockerfile dependabot --yes").after(added).run();
+    assert_eq!((removed.status, contents(removed.dir.path())), (0, bare), "{}", removed.stderr);
+    let refused = Transcript::of("remove editorconfig").after(removed).run();
+    assert_eq!(refused.status, 2);
+    assert!(refused.stderr.contains("the kit `http-server` cannot do without it"), "{}", refused.stderr);
+}
+
+#[test]
+fn everything_wrong_is_told_at_once_and_nothing_is_written() {
+    for (line, said) in [
+        (
+            "add dokerfile jenkin",
+            &["dokerfile: there is no such feature", "did you mean `dockerfile`?", "jenkin: there is no such feature"][..],
+        ),
+        (
+            "add monitoring kubernetes",
+            &[
+                "kubernetes: wants `dockerfile` beside it",
+                "monitoring: has nothing for a project in Node.js with npm",
+                "monitoring: wants `compose` beside it",
+            ],
+        ),
+        (
+            "add dockerfile --set prot=1 --set port=x",
+            &["--set prot=1: there is no field `prot`; did you mean `port`?", "--set port=x: `x` is no port"],
+        ),
+        (
+            "add dockerfile --set health_path=a'b --set default_branch=a;b",
+            &["modules.shop.health_path: is `a'b`", "default_branch: is `a;b`"],
+        ),
+        ("add", &["which features? nobody is there to be asked", "compose, dependabot, devcontainer, dockerfile"][..1]),
+        ("remove dockerfile", &["there is no repository of stagekit here"]),
+    ] {
+        let ended = shop(line).run();
+        assert_eq!(ended.status, 2, "{line}: {}", ended.stderr);
+        for text in said {
+            assert!(ended.stderr.contains(text), "{line}: `{text}` in\n{}", ended.stderr);
+        }
+        assert_eq!(contents(ended.dir.path()), contents(shop("x").dir()), "{line}");
+    }
+    let ended = Transcript::of("add github-actions dockerfile").file("go.mod", "module a\n").file("README.md", "").run();
+    assert_eq!(ended.status, 2, "{}", ended.stderr);
+    assert!(ended.stderr.contains("dockerfile: nothing here says what is started, and how"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`--set launch='COMMAND' --set port=PORT` says it"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_preview_is_what_would_be_done() {
+    let json = |ended: &Ended| -> Value { serde_json::from_str(&ended.stdout).expect("JSON") };
+    let preview = shop("add dockerfile --dry-run --json").run();
+    assert_eq!(contents(preview.dir.path()), contents(shop("x").dir()));
+    let told = json(&preview);
+    assert_eq!((&told["written"], &told["features"][0]), (&false.into(), &"dockerfile".into()));
+    let done = shop("add dockerfile --json").run();
+    assert_eq!(json(&done)["plan"], told["plan"]);
+    assert_eq!(json(&done)["written"], true);
+    let diff = shop("add editorconfig --diff").run();
+    assert!(diff.stdout.contains("+++ b/.editorconfig") && !diff.dir.path().join(".editorconfig").exists(), "{}", diff.stdout);
+    let list = shop("add --list --json").run();
+    let list = json(&list);
+    let of = |name: &str| list.as_array().expect("a list").iter().find(|offer| offer["name"] == name).cloned().expect("a feature");
+    assert_eq!(
+        (&of("dockerfile")["fits"], &of("monitoring")["fits"], &of("dockerfile")["there"]),
+        (&true.into(), &false.into(), &false.into())
+    );
+}
+
+/// A feature that changes reaches the repositories that have it, beside what their owners changed.
+#[test]
+fn an_update_brings_a_new_version_of_a_feature() {
+    let templates = |body: &str| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let feature = dir.path().join("features/lines");
+        fs::create_dir_all(feature.join("files")).expect("a folder");
+        let manifest = "format_version = 1\nname = \"lines\"\nversion = \"1.0.0\"\ntitle = \"Lines\"\nsummary = \"lines\"\n\n[[files]]\nglob = \"**\"\nto = \".\"\n";
+        fs::write(feature.join("feature.toml"), manifest).expect("a file");
+        fs::write(feature.join("files/lines.txt"), body).expect("a file");
+        dir
+    };
+    let (old, new) = (templates("one\ntwo\nthree\n"), templates("one\ntwo\nTHREE\n"));
+    let added = shop("add lines --yes").env("STAGEKIT_TEMPLATES", old.path()).run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    fs::write(added.dir.path().join("lines.txt"), "ONE\ntwo\nthree\n").expect("a file");
+    let updated = Transcript::of("update --yes --allow-dirty").env("STAGEKIT_TEMPLATES", new.path()).after(added).run();
+    assert_eq!((updated.status, read(&updated, "lines.txt").as_str()), (0, "ONE\ntwo\nTHREE\n"), "{}", updated.stderr);
+    let removed = Transcript::of("remove lines").env("STAGEKIT_TEMPLATES", new.path()).after(updated).run();
+    assert_eq!((removed.status, read(&removed, "lines.txt").as_str()), (0, "ONE\ntwo\nTHREE\n"));
+    assert!(removed.stderr.contains("lines.txt: you have changed it, so it stays"), "{}", removed.stderr);
+    assert!(!removed.dir.path().join(".stagekit").exists());
+}
+
+#[test]
+fn a_guess_is_told_and_can_be_corrected() {
+    let told = Transcript::of("add dockerfile --yes --dry-run")
+        .file("package.json", PACKAGE)
+        .file("server.js", "app.listen(process.env.PORT || 4000)\n")
+        .run();
+    assert!(told.status == 0, "{}", told.stderr);
+    let set = shop("add dockerfile --yes --set port=4100 --set health_path=/healthz").run();
+    assert!(
+        read(&set, "Dockerfile").contains("EXPOSE 4100") && read(&set, "Dockerfile").contains("/healthz"),
+        "{}",
+        read(&set, "Dockerfile")
+    );
+    // A later feature sees what was said.
+    let later = Transcript::of("add compose --yes").after(set).run();
+    assert!(read(&later, "compose.yaml").contains("127.0.0.1:4100:4100"), "{}", read(&later, "compose.yaml"));
+    let anew = Transcript::of("add compose --yes --anew").after(later).run();
+    assert!(!read(&anew, "compose.yaml").contains("4100"), "{}", read(&anew, "compose.yaml"));
+}
