@@ -75,7 +75,7 @@ pub fn run(args: &UpdateArgs, env: &mut Env) -> Result<()> {
     let done = match (planned.is_settled(), from.version == to.version) {
         (true, _) => format!("{} with {to}", ink.paint(Ink::Good, "up to date")),
         (false, true) => format!("{} within {to}", ink.paint(Ink::Good, "updated")),
-        (false, false) => format!("{} from {from} to {to}", ink.paint(Ink::Good, "updated")),
+        (false, false) => format!("{} from {from} to {}", ink.paint(Ink::Good, "updated"), to.version.unwrap_or_default()),
     };
     env.out.say(done);
     marked(planned).map_or(Ok(()), Err)

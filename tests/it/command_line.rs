@@ -97,6 +97,7 @@ fn every_command_has_its_page() {
         .stderr("wrote the manual pages to `share/man1`; `man share/man1/stagekit.1` shows the first\n")
         .check();
     let names = [
+        "add",
         "check",
         "completions",
         "detect",
@@ -108,6 +109,7 @@ fn every_command_has_its_page() {
         "new",
         "next",
         "progress",
+        "remove",
         "roadmap",
         "show",
         "solution",
