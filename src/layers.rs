@@ -157,11 +157,13 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
 
     // 2. what they want in files that are not theirs; what they wanted there last time and no more goes
     let mut growing = fitted.foreign(&wanted, old, disk);
+    // A file that is or was somebody's is written by its owner, or goes with it.
+    let is_nobodys = |fitted: &Fitted, path: &RelPath| fitted.own.get(path).is_none() && stored.get(path).is_none();
     let gone: Vec<Contribution> = old
         .iter()
         .flat_map(|layer| &layer.contribution)
         .map(|recorded| &recorded.contribution)
-        .filter(|one| !wanted.iter().any(|(_, wanted)| wanted == *one) && fitted.own.get(&one.path).is_none())
+        .filter(|one| !wanted.iter().any(|(_, wanted)| wanted == *one) && is_nobodys(&fitted, &one.path))
         .cloned()
         .collect();
     (growing, fitted.left) = withdraw(growing, &gone);
@@ -223,7 +225,7 @@ impl Fitted {
     fn foreign(&self, wanted: &[(usize, Contribution)], old: &[Layer], disk: &Tree) -> Tree {
         let new = wanted.iter().map(|(_, one)| &one.path);
         let known = old.iter().flat_map(|layer| &layer.contribution).map(|recorded| &recorded.contribution.path);
-        let known = known.filter(|path| disk.get(path).is_some());
+        let known = known.filter(|path| disk.get(path).is_some() && self.base.get(path).is_none());
         let files = new.chain(known).filter(|path| self.own.get(path).is_none());
         files.map(|path| (path.clone(), disk.get(path).cloned().unwrap_or_else(|| Entry::new(Vec::new())))).collect()
     }

@@ -68,11 +68,12 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
 }
 
 fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origin)>) {
-    let mut module = Module::named(&part.name, super::words(&["java", "-jar", "app.jar"]));
+    let mut module = Module::named(&super::slug(&part.name), super::words(&["java", "-jar", "app.jar"]));
     module.directory.clone_from(&part.directory);
     module.artifact = Some(part.artifact.clone());
-    let field = |name: &str| format!("modules.{}.{name}", part.name);
-    project.origin(&format!("modules.{}", part.name), part.origin.clone());
+    let of_module = format!("modules.{}", module.name);
+    let field = |name: &str| format!("{of_module}.{name}");
+    project.origin(&of_module, part.origin.clone());
     if let Some((class, origin)) = started {
         module.main_class = Some(class);
         project.origin(&field("main_class"), origin);
@@ -148,7 +149,7 @@ fn health<'s>(
         path.to_owned()
     };
     module.health_path = Some(path);
-    project.origin(&format!("modules.{}.health_path", part.name), origin.clone());
+    project.origin(&format!("modules.{}.health_path", module.name), origin.clone());
 }
 
 /// `${PORT:8081}` as the name and the value that holds without it.

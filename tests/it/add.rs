@@ -74,6 +74,28 @@ fn features_come_and_go_without_a_trace() {
     assert_eq!(contents(removed.dir.path()), before);
 }
 
+/// `.env.example` is the one feature's, and the other puts a line into it.
+#[test]
+fn a_file_goes_with_what_others_put_into_it() {
+    let pom = "<project><parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId><version>4.1.2</version></parent>\
+               <groupId>x</groupId><artifactId>shop</artifactId><version>1</version><properties><java.version>21</java.version></properties><dependencies>\
+               <dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-webmvc</artifactId></dependency>\
+               <dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId></dependency></dependencies><build><plugins><plugin>\
+               <groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>";
+    let class = "package x;\nclass Shop {\n    public static void main(String[] a) {}\n}\n";
+    let new = |line: &str| {
+        Transcript::of(line).file("pom.xml", pom).file("src/main/java/x/Shop.java", class).file(".git/HEAD", "ref: refs/heads/main\n")
+    };
+    let before = contents(new("x").dir());
+    let added = new("add dockerfile compose monitoring --yes").run();
+    assert!(added.status == 0 && read(&added, ".env.example").contains("GRAFANA_PASSWORD="), "{}", added.stderr);
+    let without = Transcript::of("remove monitoring").after(added).run();
+    assert!(!read(&without, ".env.example").contains("GRAFANA_PASSWORD="), "{}", without.stderr);
+    let again = Transcript::of("add monitoring --yes").after(without).run();
+    let removed = Transcript::of("remove dockerfile compose monitoring").after(again).run();
+    assert_eq!((removed.status, contents(removed.dir.path())), (0, before), "{}", removed.stderr);
+}
+
 /// Whatever of these files is there before, and whatever is added: nothing of it is lost, and it is back after `remove`.
 #[test]
 fn adding_and_removing_is_nothing() {
