@@ -31,6 +31,12 @@ pub struct Cell {
     pub jdk: Option<u32>,
 }
 
+/// Prose for people. No build and no test reads it, so what is proven of a build is proven without it, and a better sentence leaves the proof as it
+/// is. Pages that a learner fills in and tests read (`docs/comparison.md`) are none.
+fn is_prose(path: &str) -> bool {
+    matches!(path, "README.md" | "AGENTS.md") || path.starts_with("docs/milestones/") && path.ends_with(".md")
+}
+
 /// A cell rendered to disk.
 pub struct Made {
     pub folder: PathBuf,
@@ -88,12 +94,18 @@ impl Cell {
 
     /// The same on disk, in a new folder, as a git repository with everything committed.
     pub fn make(&self, world: &World, name: &str) -> Result<Made, String> {
-        self.make_from(&world.catalog, world, name)
+        let (tree, rendered, _) = self.render(world)?;
+        self.put(&world.catalog, world, name, tree, rendered)
     }
 
-    /// The same from other templates.
-    pub fn make_from(&self, catalog: &Catalog, world: &World, name: &str) -> Result<Made, String> {
+    /// What a build sees of it on disk: the same without prose.
+    pub fn make_bare(&self, catalog: &Catalog, world: &World, name: &str) -> Result<Made, String> {
         let (tree, rendered, _) = self.render_from(catalog)?;
+        let bare = tree.iter().filter(|(path, _)| !is_prose(path.as_str())).map(|(path, entry)| (path.clone(), entry.clone())).collect();
+        self.put(catalog, world, name, bare, rendered)
+    }
+
+    fn put(&self, catalog: &Catalog, world: &World, name: &str, tree: Tree, rendered: Rendered) -> Result<Made, String> {
         let last = rendered.course.last;
         let servers = self.at(last).render_from(catalog)?.1.stack;
         let folder = world.fresh(name)?;
@@ -102,7 +114,7 @@ impl Cell {
         Ok(Made { folder, tree, rendered, servers })
     }
 
-    /// What the outcome depends on: the files, what is declared of their tests, how they are judged, the tools and the servers.
+    /// What the outcome depends on: the files but for prose, what is declared of their tests, how they are judged, the tools and the servers.
     pub fn key(&self, world: &World, tree: &Tree, rendered: &Rendered, extra: &str) -> Result<String, String> {
         let jdk = world.jdk(self.jdk)?;
         let manifest = world.kit(&self.kit)?;
@@ -112,7 +124,7 @@ impl Cell {
         let trap: Vec<_> = traps.map(|trap| (&trap.fails, &trap.message)).collect();
         let servers = crate::services::images(world, &rendered.stack)?;
         let mut all = Vec::new();
-        for (path, entry) in tree.iter().filter(|(path, _)| !path.as_str().starts_with(".stagekit/")) {
+        for (path, entry) in tree.iter().filter(|(path, _)| !path.as_str().starts_with(".stagekit/") && !is_prose(path.as_str())) {
             all.extend(format!("{path}\0{}\0{}\0", entry.executable, entry.bytes.len()).into_bytes());
             all.extend_from_slice(&entry.bytes);
         }

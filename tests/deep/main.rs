@@ -20,12 +20,14 @@ mod arguments;
 mod cell;
 mod checks;
 mod learning;
+mod linters;
 mod operations;
 mod outcome;
 mod proof;
 mod records;
 mod revert;
 mod services;
+mod stacks;
 mod world;
 
 use std::{collections::BTreeSet, process::ExitCode, time::Instant};
@@ -71,9 +73,29 @@ fn main() -> ExitCode {
     }
 }
 
+/// The checks that judge every kit, in the order in which they run.
+const OF_KITS: [Check; 16] = [
+    Check { name: "cells", run: checks::cells::run },
+    Check { name: "traps", run: checks::traps::run },
+    Check { name: "reverts", run: checks::reverts::run },
+    Check { name: "same", run: checks::same::run },
+    Check { name: "tour", run: checks::tour::run },
+    Check { name: "lint", run: checks::linters::run },
+    Check { name: "images", run: checks::containers::images },
+    Check { name: "compose", run: checks::containers::compose },
+    Check { name: "workflow", run: checks::workflow::run },
+    Check { name: "gates", run: checks::spring::gates },
+    Check { name: "serverless", run: checks::spring::serverless },
+    Check { name: "containers", run: checks::spring::testcontainers },
+    Check { name: "boot", run: checks::spring::boot },
+    Check { name: "sbom", run: checks::spring::sbom },
+    Check { name: "hostile", run: checks::hostile::run },
+    Check { name: "faults", run: checks::faults::run },
+];
+
 /// All checks, in the order in which they run.
 fn all_checks() -> impl Iterator<Item = Check> {
-    checks::all().into_iter().chain(operations::checks()).chain(learning::checks())
+    OF_KITS.into_iter().chain(operations::checks()).chain(learning::checks()).chain(stacks::checks())
 }
 
 fn verify(arguments: &Arguments) -> Result<Table, String> {
@@ -133,7 +155,7 @@ const LOOKED_AT: [&str; 2] = ["grafana/", "jaegertracing/"];
 /// The container images that the wanted kits name, and those of the servers that the verification starts.
 fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
     let world = World::prepare(arguments)?;
-    let mut found = BTreeSet::new();
+    let mut found = if arguments.kit.is_none() { stacks::images(&world)? } else { BTreeSet::new() };
     for kit in checks::kits(&world, arguments) {
         let renderer = Renderer::new(&world.catalog, kit.name.get_ref()).map_err(|error| error.to_string())?;
         for answers in stagekit::lint::variants(kit) {

@@ -27,7 +27,7 @@ fn has(world: &World, cell: &Cell, name: &str, value: &str) -> bool {
 
 fn build(world: &World, cell: &Cell, index: usize) -> Result<(), String> {
     let manifest = world.kit(&cell.kit)?;
-    let made = cell.make(world, &format!("cell-{index}"))?;
+    let made = cell.make_bare(&world.catalog, world, &format!("cell-{index}"))?;
     let course = &made.rendered.course;
     let upto = (cell.rendition.at + 1).min(course.last);
     let (cases, _) = made.check(world, world.jdk(cell.jdk)?, upto)?;

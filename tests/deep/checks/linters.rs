@@ -1,153 +1,18 @@
 //! Generated files have no finding of the linters of their kind.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
-
 use super::solutions;
-use crate::{
-    arguments::Arguments,
-    cell::{Cell, Made},
-    outcome::Row,
-    world::{World, run as run_to_end, tail},
-};
-
-/// A linter, the files it is for, and how it is called; `{}` stands for the files.
-struct Linter {
-    name: &'static str,
-    wants: fn(&str, &str) -> bool,
-    command: &'static [&'static str],
-    /// What a file is given to it as, where it would pass over the file as it is.
-    given: Option<fn(&str) -> String>,
-    /// Says of its output that it has looked at the files: some linters are silent about those that they pass over.
-    has_looked: fn(&str) -> bool,
-}
-
-const PLAIN: Linter = Linter { name: "", wants: |_, _| false, command: &[], given: None, has_looked: |_| true };
-
-/// `Passed checks: 17, Failed checks: 0, Skipped checks: 0`, which checkov prints only where it has checked something.
-fn has_passed_checks(output: &str) -> bool {
-    output.lines().filter_map(|line| line.strip_prefix("Passed checks: ")).any(|counts| !counts.starts_with('0'))
-}
-
-/// The schema in checkov knows no expression there, and a workflow that breaks the schema is passed over without a word.
-fn without_expression(text: &str) -> String {
-    let lines = text.split_inclusive('\n').map(|line| {
-        if line.trim_start().starts_with("cancel-in-progress: ${{") {
-            format!("{}cancel-in-progress: true\n", &line[..line.len() - line.trim_start().len()])
-        } else {
-            line.to_owned()
-        }
-    });
-    lines.collect()
-}
-
-fn is_workflow(path: &str, _: &str) -> bool {
-    path.starts_with(".github/workflows/")
-}
-
-fn is_shell(_: &str, text: &str) -> bool {
-    text.starts_with("#!/bin/sh")
-        || text.starts_with("#!/usr/bin/env bash")
-        || text.starts_with("#!/bin/bash")
-        || text.starts_with("#!/usr/bin/env sh")
-}
-
-const LINTERS: [Linter; 11] = [
-    Linter {
-        name: "hadolint",
-        wants: |path, _| path.ends_with("Dockerfile"),
-        command: &["hadolint", "--failure-threshold", "style", "{}"],
-        ..PLAIN
-    },
-    Linter {
-        name: "checkov, Dockerfile",
-        wants: |path, _| path.ends_with("Dockerfile"),
-        command: &["checkov", "--framework", "dockerfile", "--compact", "--skip-download", "-f", "{}"],
-        has_looked: has_passed_checks,
-        ..PLAIN
-    },
-    Linter {
-        name: "compose schema",
-        wants: |path, _| path.ends_with("compose.yaml"),
-        command: &["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "{}"],
-        ..PLAIN
-    },
-    Linter { name: "actionlint", wants: is_workflow, command: &["actionlint", "{}"], ..PLAIN },
-    Linter { name: "zizmor", wants: is_workflow, command: &["zizmor", "--offline", "--no-progress", "--pedantic", "{}"], ..PLAIN },
-    Linter {
-        name: "checkov, workflow",
-        wants: is_workflow,
-        command: &["checkov", "--framework", "github_actions", "--compact", "--skip-download", "-f", "{}"],
-        given: Some(without_expression),
-        has_looked: has_passed_checks,
-    },
-    Linter {
-        name: "workflow schema",
-        wants: is_workflow,
-        command: &["check-jsonschema", "--builtin-schema", "vendor.github-workflows", "{}"],
-        ..PLAIN
-    },
-    Linter {
-        name: "workflow timeouts",
-        wants: is_workflow,
-        command: &["check-jsonschema", "--builtin-schema", "custom.github-workflows-require-timeout", "{}"],
-        ..PLAIN
-    },
-    Linter {
-        name: "dependabot schema",
-        wants: |path, _| path.ends_with("dependabot.yml"),
-        command: &["check-jsonschema", "--builtin-schema", "vendor.dependabot", "{}"],
-        ..PLAIN
-    },
-    Linter { name: "shellcheck", wants: is_shell, command: &["shellcheck", "{}"], ..PLAIN },
-    Linter { name: "shfmt", wants: is_shell, command: &["shfmt", "-d", "-i", "2", "{}"], ..PLAIN },
-];
+use crate::{arguments::Arguments, linters::lint, outcome::Row, world::World};
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
     for (kit, cell) in solutions(world, arguments) {
         match cell.make(world, &format!("lint-{}-{}", cell.kit, cell.option().replace('=', "-"))) {
             Err(why) => rows.push(Row::of("lint", &cell.kit, Some(kit.last()), cell.option(), || Err(why))),
-            Ok(made) => rows.extend(LINTERS.iter().filter_map(|linter| lint(world, &cell, &made, linter))),
+            Ok(made) => {
+                let row = Row::new("lint", &cell.kit, Some(cell.rendition.at), cell.option(), crate::outcome::Outcome::Passed, 0.0);
+                rows.extend(lint(world, &row, &made.folder, &made.tree));
+            }
         }
     }
     rows
-}
-
-fn lint(world: &World, cell: &Cell, made: &Made, linter: &Linter) -> Option<Row> {
-    let files: Vec<&str> = made
-        .tree
-        .iter()
-        .filter(|(path, entry)| entry.text().is_some_and(|text| (linter.wants)(path.as_str(), text)))
-        .map(|(path, _)| path.as_str())
-        .collect();
-    if files.is_empty() {
-        return None;
-    }
-    let option = format!("{} {}", cell.option(), linter.name);
-    if let Err(why) = world.needs(&[linter.command[0], "--version"]) {
-        return Some(Row::skipped("lint", &cell.kit, option, why));
-    }
-    Some(Row::of("lint", &cell.kit, Some(cell.rendition.at), option, || {
-        let words = linter.command.iter().flat_map(|word| if *word == "{}" { files.clone() } else { vec![*word] });
-        let words: Vec<&str> = words.collect();
-        let folder = match linter.given {
-            Some(given) => altered(world, cell, made, &files, given)?,
-            None => made.folder.clone(),
-        };
-        let ran = run_to_end(Command::new(words[0]).args(&words[1..]).current_dir(folder), Duration::from_secs(120))?;
-        let said = ran.ok(linter.name)?;
-        if (linter.has_looked)(&said) { Ok(()) } else { Err(format!("{} passed over the files: {}", linter.name, tail(&said, 20))) }
-    }))
-}
-
-/// The files as they are given to a linter, in a folder of their own.
-fn altered(world: &World, cell: &Cell, made: &Made, files: &[&str], given: fn(&str) -> String) -> Result<PathBuf, String> {
-    let folder = world.fresh(&format!("lint-given-{}-{}", cell.kit, cell.option().replace('=', "-")))?;
-    for file in files {
-        let (from, to) = (made.folder.join(file), folder.join(file));
-        let text = fs::read_to_string(&from).map_err(|error| format!("{}: {error}", from.display()))?;
-        let parent = to.parent().ok_or("a file without a folder")?;
-        fs::create_dir_all(parent).and_then(|()| fs::write(&to, given(&text))).map_err(|error| format!("{}: {error}", to.display()))?;
-    }
-    Ok(folder)
 }

@@ -1,17 +1,17 @@
-//! The checks, in the order in which they run.
+//! The checks that judge every kit.
 
-mod cells;
-mod containers;
-mod faults;
-mod hostile;
-mod linters;
-mod reverts;
-mod same;
+pub mod cells;
+pub mod containers;
+pub mod faults;
+pub mod hostile;
+pub mod linters;
+pub mod reverts;
+pub mod same;
 mod selection;
-mod spring;
-mod tour;
-mod traps;
-mod workflow;
+pub mod spring;
+pub mod tour;
+pub mod traps;
+pub mod workflow;
 
 use std::sync::{Mutex, RwLock};
 
@@ -33,28 +33,6 @@ static ALONE: RwLock<()> = RwLock::new(());
 pub struct Check {
     pub name: &'static str,
     pub run: fn(&World, &Arguments) -> Vec<Row>,
-}
-
-/// All checks.
-pub fn all() -> Vec<Check> {
-    vec![
-        Check { name: "cells", run: cells::run },
-        Check { name: "traps", run: traps::run },
-        Check { name: "reverts", run: reverts::run },
-        Check { name: "same", run: same::run },
-        Check { name: "tour", run: tour::run },
-        Check { name: "lint", run: linters::run },
-        Check { name: "images", run: containers::images },
-        Check { name: "compose", run: containers::compose },
-        Check { name: "workflow", run: workflow::run },
-        Check { name: "gates", run: spring::gates },
-        Check { name: "serverless", run: spring::serverless },
-        Check { name: "containers", run: spring::testcontainers },
-        Check { name: "boot", run: spring::boot },
-        Check { name: "sbom", run: spring::sbom },
-        Check { name: "hostile", run: hostile::run },
-        Check { name: "faults", run: faults::run },
-    ]
 }
 
 /// The kits that are wanted, in order.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Blocks of a kit that are all tried; of a larger kit a sample of this size is.
-const SAMPLE: usize = 12;
+const SAMPLE: usize = 6;
 
 struct Job {
     cell: Cell,
@@ -79,7 +79,7 @@ fn control(world: &World, job: &Job, controls: &Controls) -> Result<(), String> 
     let mut controls = controls.lock().map_err(|error| error.to_string())?;
     let name = format!("{}-{}-{}", job.cell.kit, job.cell.option().replace(['=', ' '], "-"), job.block.number);
     let known = controls.entry(name.clone()).or_insert_with(|| {
-        let made = job.cell.make(world, &format!("control-{name}"))?;
+        let made = job.cell.make_bare(&world.catalog, world, &format!("control-{name}"))?;
         let (cases, _) = made.check(world, world.jdk(None)?, job.block.number)?;
         match cases.iter().find(|case| case.outcome != Ended::Passed) {
             None => std::fs::remove_dir_all(&made.folder).map_err(|error| error.to_string()),
@@ -98,7 +98,7 @@ fn caught(world: &World, job: &Job, index: usize, controls: &Controls) -> Result
         .collect();
     overlay.insert(job.file.clone(), job.block.without.clone().into_bytes());
     let reverted = Catalog::with_overlay(overlay, "reverted");
-    let made = job.cell.make_from(&reverted, world, &format!("revert-{index}"))?;
+    let made = job.cell.make_bare(&reverted, world, &format!("revert-{index}"))?;
     let number = job.block.number;
     let result = match made.check(world, world.jdk(None)?, number) {
         // What does not compile is as red as can be.

@@ -25,7 +25,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 fn caught(world: &World, cell: &Cell, index: usize) -> Result<(), String> {
     let manifest = world.kit(&cell.kit)?;
     let trap = manifest.trap.iter().find(|trap| cell.rendition.trap.as_ref() == Some(trap.name.get_ref())).ok_or("no such trap")?;
-    let made = cell.make(world, &format!("trap-{index}"))?;
+    let made = cell.make_bare(&world.catalog, world, &format!("trap-{index}"))?;
     let at = cell.rendition.at;
     let upto = (at + 1).min(made.rendered.course.last);
     let (cases, _) = made.check(world, world.jdk(None)?, upto)?;
