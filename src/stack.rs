@@ -45,7 +45,7 @@ pub struct Stack {
     pub framework: String,
     /// Its version.
     pub framework_version: Option<String>,
-    /// `maven`, `gradle`, `npm`, `pnpm`, `yarn`, `pip`, `poetry`, `uv`, `go`, `cargo` or `none`.
+    /// `maven`, `gradle`, `npm`, `pnpm`, `yarn`, `pip`, `poetry`, `uv`, `pipenv`, `go`, `cargo` or `none`.
     #[serde(default = "none")]
     pub build_tool: String,
     /// Whether the build tool's wrapper script is in the repository.

@@ -13,13 +13,21 @@ use stagekit::{
 /// What betrays a database: both its names for PostgreSQL contain the first word.
 const WORDS: [(&str, &[&str]); 2] = [("postgresql", &["postgres", "psql", "pg_"]), ("mysql", &["mysql"])];
 
+/// Says why a test that is the same for both databases does what it does. To be said without a name when that test changes for another reason: every
+/// proof of its kit hangs on its bytes.
+const COMPARED: &str = "// MySQL gives up the transaction that has changed less";
+
 /// Where words of databases other than `database` stand.
 fn leftovers(tree: &Tree, database: &str) -> Vec<String> {
     let others: Vec<&str> = WORDS.iter().filter(|(name, _)| *name != database).flat_map(|(_, words)| *words).copied().collect();
     let mut found = Vec::new();
     for (path, entry) in tree.iter() {
         let text = entry.text().unwrap_or_default();
-        let lines = text.lines().enumerate().map(|(index, line)| (format!("{path}:{}", index + 1), line));
+        let lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim_start().starts_with(COMPARED))
+            .map(|(index, line)| (format!("{path}:{}", index + 1), line));
         for (place, text) in lines.chain([(path.to_string(), path.as_str())]) {
             let text = text.to_lowercase();
             found.extend(others.iter().filter(|word| text.contains(**word)).map(|word| format!("{place}: {word}")));

@@ -237,18 +237,8 @@ impl Project {
     fn misfits(&self, feature: &FeatureManifest, added: &[&FeatureManifest], repository: &Repository) -> Vec<Fault> {
         let name = feature.name.get_ref();
         let mut faults = Vec::new();
-        let is_lacking = |need: &str| match need {
-            "test" => self.stack.test.is_none(),
-            "modules" => self.stack.modules.is_empty(),
-            "services" => self.stack.services.is_empty(),
-            _ => false,
-        };
-        for need in feature.needs.iter().filter(|need| is_lacking(need)) {
-            let (what, example) = match need.as_str() {
-                "test" => ("how the project is tested", "--set test='COMMAND'"),
-                "modules" => ("what is started, and how", "--set launch='COMMAND' --set port=PORT"),
-                _ => ("which servers the project talks to", "--set services=postgresql,redis"),
-            };
+        for need in feature.needs.iter().filter(|need| self.lacks(need)) {
+            let (what, example) = wanted(need);
             faults.push(Fault::new(name, format!("nothing here says {what}")).hint(format!("`{example}` says it")));
         }
         if !offers_something(feature, &self.stack) {
@@ -260,6 +250,16 @@ impl Project {
             );
         }
         faults
+    }
+
+    /// Whether nobody has said this part of the stack.
+    fn lacks(&self, need: &str) -> bool {
+        match need {
+            "test" => self.stack.test.is_none(),
+            "modules" => self.stack.modules.is_empty(),
+            "services" => self.stack.services.is_empty(),
+            _ => false,
+        }
     }
 
     /// Whether the feature is in the project, comes now, or somebody's own does its work.
@@ -295,6 +295,15 @@ fn of_kit(repository: &Repository, catalog: &Catalog) -> Result<Stack> {
     let at = repository.reached().unwrap_or(layer.rendition.at);
     let rendered = Renderer::new(catalog, &layer.name)?.render(&layer.answers, &Rendition { at, ..layer.rendition.clone() })?;
     Ok(rendered.stack)
+}
+
+/// What a part of the stack says, and how a person says it.
+fn wanted(need: &str) -> (&'static str, &'static str) {
+    match need {
+        "test" => ("how the project is tested", "--set test='COMMAND'"),
+        "modules" => ("what is started, and how", "--set launch='COMMAND' --set port=PORT"),
+        _ => ("which servers the project talks to", "--set services=postgresql,redis"),
+    }
 }
 
 fn value_of(stack: &Stack, field: &str) -> Option<String> {
@@ -334,6 +343,8 @@ struct Offer {
     feature: FeatureManifest,
     is_there: bool,
     fits: bool,
+    /// What nobody has said of the project that it needs.
+    lacks: Vec<String>,
 }
 
 fn offers(catalog: &Catalog, repository: &Repository, project: &Project) -> Result<Vec<Offer>> {
@@ -343,7 +354,8 @@ fn offers(catalog: &Catalog, repository: &Repository, project: &Project) -> Resu
         let is_layer = repository.features().any(|layer| layer.is_of(&name, &project.stack.directory));
         let is_of_kit = project.is_kit && repository.kit()?.features.contains(&name);
         let fits = offers_something(&feature, &project.stack) && (name != "agents-md" || project.is_kit);
-        offers.push(Offer { is_there: is_layer || is_of_kit, fits, feature });
+        let lacks = feature.needs.iter().filter(|need| project.lacks(need)).cloned().collect();
+        offers.push(Offer { is_there: is_layer || is_of_kit, fits, lacks, feature });
     }
     Ok(offers)
 }
@@ -352,7 +364,7 @@ fn list(offers: &[Offer], json: bool, env: &mut Env) -> Result<()> {
     if json {
         let all = offers.iter().map(|offer| {
             let feature = &offer.feature;
-            json!({"name": feature.name.get_ref(), "title": feature.title, "summary": feature.summary, "there": offer.is_there, "fits": offer.fits})
+            json!({"name": feature.name.get_ref(), "title": feature.title, "summary": feature.summary, "there": offer.is_there, "fits": offer.fits, "lacks": offer.lacks})
         });
         return env.out.json(&all.collect::<Vec<_>>());
     }
@@ -360,10 +372,11 @@ fn list(offers: &[Offer], json: bool, env: &mut Env) -> Result<()> {
     let width = offers.iter().map(|offer| offer.feature.name.get_ref().len()).max().unwrap_or(0);
     for offer in offers {
         let name = pad(offer.feature.name.get_ref(), width);
-        let (name, state) = match (offer.is_there, offer.fits) {
-            (true, _) => (palette.paint(Ink::Good, name), "  (there)"),
-            (false, true) => (palette.paint(Ink::Name, name), ""),
-            (false, false) => (palette.paint(Ink::Dim, name), "  (nothing for this project)"),
+        let (name, state) = match (offer.is_there, offer.fits, offer.lacks.first()) {
+            (true, ..) => (palette.paint(Ink::Good, name), "  (there)".to_owned()),
+            (false, true, None) => (palette.paint(Ink::Name, name), String::new()),
+            (false, true, Some(need)) => (palette.paint(Ink::Dim, name), format!("  (nothing here says {})", wanted(need).0)),
+            (false, false, _) => (palette.paint(Ink::Dim, name), "  (nothing for this project)".to_owned()),
         };
         env.out.line(format!("{name}  {}{state}", offer.feature.summary));
     }

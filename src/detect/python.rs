@@ -8,26 +8,13 @@ const FRAMEWORKS: [&str; 4] = ["fastapi", "django", "flask", "starlette"];
 /// Files with a requirement a line.
 const REQUIREMENTS: [&str; 4] = ["requirements.txt", "requirements/base.txt", "requirements/production.txt", "requirements-dev.txt"];
 
-/// Where the application object often is.
-const MAINS: [&str; 10] = [
-    "main.py",
-    "app.py",
-    "app/main.py",
-    "src/main.py",
-    "src/app.py",
-    "wsgi.py",
-    "asgi.py",
-    "server.py",
-    "app/__init__.py",
-    "src/app/main.py",
-];
+/// What the file with the application object is often called, the likeliest first.
+const MAINS: [&str; 10] =
+    ["main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "api.py", "application.py", "__init__.py", "__main__.py", "web.py"];
 
 pub(super) fn wants(name: &str) -> bool {
     let is_requirements = name.starts_with("requirements") && name.ends_with(".txt") || matches!(name, "base.txt" | "production.txt");
-    let is_code = matches!(
-        name,
-        "main.py" | "app.py" | "wsgi.py" | "asgi.py" | "server.py" | "manage.py" | "__init__.py" | "__main__.py" | "settings.py"
-    );
+    let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py");
     is_requirements || is_code || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
 }
 
@@ -81,10 +68,11 @@ pub(super) fn read(project: &mut Project<'_>) {
 }
 
 fn build_tool(project: &mut Project<'_>, facts: &Facts) {
-    let lock = [("uv.lock", "uv"), ("poetry.lock", "poetry")].into_iter().find(|(file, _)| project.has(file));
+    let lock = [("uv.lock", "uv"), ("poetry.lock", "poetry"), ("Pipfile.lock", "pipenv")].into_iter().find(|(file, _)| project.has(file));
     let tool = lock.or_else(|| {
         let tables = [("tool.uv", "uv"), ("tool.poetry", "poetry")];
-        tables.into_iter().find(|(table, _)| facts.has(table)).map(|(_, tool)| ("pyproject.toml", tool))
+        let table = tables.into_iter().find(|(table, _)| facts.has(table)).map(|(_, tool)| ("pyproject.toml", tool));
+        table.or_else(|| project.has("Pipfile").then_some(("Pipfile", "pipenv")))
     });
     if let Some((file, tool)) = tool {
         tool.clone_into(&mut project.stack.build_tool);
@@ -150,6 +138,7 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
     let run: &[&str] = match project.stack.build_tool.as_str() {
         "uv" => &["uv", "run"],
         "poetry" => &["poetry", "run"],
+        "pipenv" => &["pipenv", "run"],
         _ => &[],
     };
     let (command, arguments, reports): (&[&str], &[&str], &[&str]) = if is_pytest {
@@ -170,22 +159,29 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
 fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement]) {
     let has = |name: &str| required.iter().any(|(found, ..)| found == name);
     let framework = project.stack.framework.clone();
-    let code: Vec<Source<'_>> = MAINS.iter().filter_map(|path| project.source(&[path])).collect();
+    let code = mains(project);
     let object = |sign: &str| {
         code.iter().find_map(|source| {
-            let (index, line) = source
-                .text
-                .lines()
-                .enumerate()
-                .find(|(_, line)| line.contains(sign) && line.contains('=') && !line.starts_with([' ', '\t']))?;
-            let name = line.split(['=', ':']).next()?.trim().to_owned();
-            let module = project.below(source).trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
-            Some((format!("{module}:{name}"), source.sure(index + 1)))
+            let mut lines = source.text.lines().enumerate().filter(|(_, line)| line.contains(sign) && line.contains('='));
+            let (index, line) = lines.next()?;
+            let module = imported(project, source);
+            if !line.starts_with([' ', '\t']) {
+                let name = line.split(['=', ':']).next()?.trim();
+                return Some((format!("{module}:{name}"), source.sure(index + 1)));
+            }
+            // Made by a function that is called: an application factory.
+            let factory = source.text.lines().take(index).collect::<Vec<_>>();
+            let name = factory.iter().rev().find_map(|line| line.strip_prefix("def ")?.split_once("()").map(|(name, _)| name))?;
+            Some((format!("{module}:{name}()"), source.sure(index + 1)))
         })
     };
     let found: Option<(Vec<String>, u16, Origin)> = match framework.as_str() {
-        "fastapi" | "starlette" => object(if framework == "fastapi" { "FastAPI(" } else { "Starlette(" })
-            .map(|(app, origin)| (words(&["uvicorn", &app, "--host", "0.0.0.0", "--port", "8000"]), 8000, origin)),
+        "fastapi" | "starlette" => {
+            object(if framework == "fastapi" { "FastAPI(" } else { "Starlette(" }).map(|(app, origin)| match app.strip_suffix("()") {
+                Some(factory) => (words(&["uvicorn", "--factory", factory, "--host", "0.0.0.0", "--port", "8000"]), 8000, origin),
+                None => (words(&["uvicorn", &app, "--host", "0.0.0.0", "--port", "8000"]), 8000, origin),
+            })
+        }
         "flask" if has("gunicorn") => {
             object("Flask(").map(|(app, origin)| (words(&["gunicorn", "--bind", "0.0.0.0:8000", &app]), 8000, origin))
         }
@@ -221,6 +217,31 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
     project.origin(&format!("modules.{name}"), origin);
     health(project, &mut module, &code);
     project.stack.modules.push(module);
+}
+
+/// The files that may hold the application object: at the top or in a package there, `src` or not; the likeliest first.
+fn mains<'s>(project: &Project<'s>) -> Vec<Source<'s>> {
+    let rank = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        MAINS.iter().position(|main| *main == name)
+    };
+    let depth = |path: &str| path.strip_prefix("src/").unwrap_or(path).matches('/').count();
+    let mut found = project.sources(|path| rank(path).is_some() && depth(path) <= 1 && !path.starts_with("tests/"));
+    found.sort_by_key(|source| {
+        let path = project.below(source);
+        (rank(path), depth(path), path)
+    });
+    found
+}
+
+/// The name under which a file is imported. What lies below `src` is found there only once it is installed.
+fn imported(project: &Project<'_>, source: &Source<'_>) -> String {
+    let is_installed = project.has("setup.py")
+        || project.has("setup.cfg")
+        || project.source(&["pyproject.toml"]).is_some_and(|pyproject| pyproject.text.contains("[build-system]"));
+    let path = project.below(source);
+    let path = path.strip_prefix("src/").filter(|_| is_installed).unwrap_or(path);
+    path.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".")
 }
 
 /// A package that can be started by its name, `python -m notes`: the only one with a `__main__.py`, beside the build file or below `src`.

@@ -363,7 +363,7 @@ fn go_cargo_and_plain_files() {
         ],
         &["shop in .", "rust 1.90", "cargo", "cargo test", "api in crates/api: /app/api", "target/release/api"],
     );
-    check(&[("index.html", "<p>")], &["shop in .", "static ?", "none", "shop in .: "]);
+    check(&[("index.html", "<p>")], &["shop in .", "static ?", "none", "shop in .:  :8080? /"]);
 }
 
 #[test]

@@ -170,6 +170,7 @@ fn a_repository_is_made_in_conversation() {
     screen.see("? Port (8080) ›").press("80").press(ENTER).see("✘ ").see("1024").see("? Port").press("8081").press(ENTER);
     screen.see("✔ Port · 8081\r\n").see("? Dockerfile and compose.yaml? (y/n) › yes").press("n").see("compose.yaml? · no\r\n");
     screen.see("? GitHub Actions and Dependabot? (y/n) › yes").press(ENTER).see("Dependabot? · yes\r\n");
+    screen.see("? AGENTS.md, which asks coding assistants to be tutors? (y/n) › yes").press(ENTER).see("tutors? · yes\r\n");
     screen
         .see("HTTP server → my-notes   ")
         .see(" files, 0 of 6 milestones solved\r\n")
@@ -193,6 +194,26 @@ fn a_repository_is_made_in_conversation() {
         assert!(log.starts_with("Ada:Start from the stagekit kit http-server ") && log.lines().count() == 1, "{log}");
         assert_eq!(person.git("-C my-notes status --porcelain").as_deref(), Some(""));
     }
+}
+
+#[test]
+fn features_are_chosen_in_conversation() {
+    let person = Person::new();
+    let package = r#"{"name": "shop", "engines": {"node": "24"}, "scripts": {"start": "node server.js"}}"#;
+    fs::write(person.work().join("package.json"), package).expect("a file");
+    fs::write(person.work().join("server.js"), "app.listen(process.env.PORT || 4000)\n").expect("a file");
+    let mut screen = person.types("add");
+    screen.see("? Which features? (space chooses, enter ends) ›").see("compose").see("dockerfile").see("github-actions");
+    screen.press(" ").see("✔ compose").press(DOWN).press(ENTER).see("✔ Which features? · compose\r\n");
+    screen.see("create  compose.yaml\r\n").see("? Write it? (y/n) › yes");
+    assert!(!person.work().join("compose.yaml").exists());
+    screen.press(ENTER).see("added compose\r\n");
+    assert_eq!(screen.end().0, 0);
+    assert!(person.work().join("compose.yaml").exists());
+    let mut screen = person.types("add");
+    screen.see("? Which features?").press(CTRL_C).is_interrupted();
+    let mut screen = person.types("add");
+    screen.see("? Which features?").press(ENTER).is_interrupted();
 }
 
 #[test]
@@ -229,7 +250,7 @@ fn every_kind_of_question_can_be_left() {
         ("new http-server", "? Project name"),
         (&format!("new http-server {set}"), "? Language"),
         (&format!("new http-server {set} --set language=python"), "? Dockerfile"),
-        (&format!("new http-server {set} --set language=python --set docker=no --set ci=no"), "? Write it?"),
+        (&format!("new http-server {set} --set language=python --set docker=no --set ci=no --set agents=no"), "? Write it?"),
     ];
     for (arguments, question) in questions {
         let person = Person::new();
