@@ -14,6 +14,7 @@ mod jvm;
 mod maven;
 mod node;
 mod pins;
+mod ports;
 mod python;
 mod servers;
 mod site;
@@ -29,7 +30,7 @@ use facts::Facts;
 
 use crate::{
     error::{Error, Fault, Result},
-    stack::{Language, Origin, Stack, TestRun},
+    stack::{Language, Module, Origin, Stack, TestRun},
     tree::{RelPath, Tree},
 };
 
@@ -313,6 +314,15 @@ impl<'s> Project<'s> {
                 self.note(&self.path(other), format!("is not looked at: `{}` decides what this is built with", self.path(read)));
             }
         }
+    }
+
+    /// The port that one of these sources takes from the environment; whether there is one.
+    fn port_from_environment(&mut self, module: &mut Module, sources: &[Source<'_>]) -> bool {
+        let Some((source, port)) = sources.iter().find_map(|source| Some((source, ports::from_environment(source)?))) else { return false };
+        module.port = Some(port.number);
+        module.port_variable = Some(port.variable.to_owned());
+        self.origin(&format!("modules.{}.port", module.name), source.sure(port.line));
+        true
     }
 
     /// Where nothing else says on which port the only module listens, its Dockerfile may.

@@ -1,6 +1,7 @@
 //! What a feature renders from: stated by a kit, or detected in a foreign repository.
 
 mod plain;
+mod service;
 mod set;
 
 use std::{borrow::Cow, collections::BTreeMap};

@@ -79,11 +79,12 @@ fn package(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts
     directory.clone_into(&mut module.directory);
     module.artifact = Some(format!("target/release/{binary}"));
     project.origin(&format!("modules.{}", module.name), main.sure(main.line_of("fn main()")));
-    let signs = ["bind(", "TcpListener", "SocketAddr", "run(", "PORT", "0.0.0.0", "127.0.0.1"];
-    if let Some((port, line)) = main.port(&signs, port_in) {
-        module.port = Some(port);
-        module.port_variable = main.text.contains("var(\"PORT\")").then(|| "PORT".to_owned());
-        project.origin(&format!("modules.{}.port", module.name), main.sure(line));
+    if !project.port_from_environment(&mut module, &[main]) {
+        let signs = ["bind(", "TcpListener", "SocketAddr", "run(", "0.0.0.0", "127.0.0.1"];
+        if let Some((port, line)) = main.port(&signs, port_in) {
+            module.port = Some(port);
+            project.origin(&format!("modules.{}.port", module.name), main.sure(line));
+        }
     }
     health(project, &mut module, &[main]);
     project.stack.modules.push(module);

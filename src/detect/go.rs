@@ -12,7 +12,7 @@ const FRAMEWORKS: [(&str, &str); 4] = [
 ];
 
 pub(super) fn wants(name: &str) -> bool {
-    name == "go.mod" || name == "main.go" || name == "server.go"
+    name == "go.mod" || name.ends_with(".go") && !name.ends_with("_test.go")
 }
 
 pub(super) fn read(project: &mut Project<'_>) {
@@ -73,14 +73,20 @@ fn module(project: &mut Project<'_>, main: Source<'_>) {
     let mut module = Module::named(&name, vec!["/app".to_owned()]);
     folder.clone_into(&mut module.directory);
     project.origin(&format!("modules.{name}"), main.sure(main.line_of("func main()")));
-    let signs = ["ListenAndServe", ".Run(", ".Start(", ".Listen(", "Addr:", "PORT"];
-    if let Some((port, line)) = main.port(&signs, port_in) {
-        module.port = Some(port);
-        let variable = ["PORT", "HTTP_PORT", "SERVER_PORT"].iter().find(|name| main.text.contains(&format!("Getenv(\"{name}\")")));
-        module.port_variable = variable.map(|name| (*name).to_owned());
-        project.origin(&format!("modules.{name}.port"), main.sure(line));
+    // Of a service with several programs the rest is everybody's; its own files come first.
+    let inside = |path: &str| folder == "." || path.starts_with(&format!("{folder}/"));
+    let own = project.sources(|path| path.ends_with(".go") && inside(path));
+    let code: Vec<Source<'_>> = std::iter::once(main).chain(own).collect();
+    if !project.port_from_environment(&mut module, &code) {
+        let signs = ["ListenAndServe", ".Run(", ".Start(", ".Listen(", "Addr:"];
+        let is_elsewhere =
+            |line: &str| ["localhost:", "://"].iter().any(|sign| line.contains(sign)) || line.to_lowercase().contains("redis");
+        if let Some((port, line)) = main.port(&signs, |line| port_in(line).filter(|_| !is_elsewhere(line))) {
+            module.port = Some(port);
+            project.origin(&format!("modules.{name}.port"), main.sure(line));
+        }
     }
-    health(project, &mut module, &[main]);
+    health(project, &mut module, &code);
     project.stack.modules.push(module);
 }
 

@@ -13,8 +13,17 @@ pub(super) fn health(project: &mut Project<'_>, module: &mut Module, sources: &[
     }
     for source in sources {
         for path in PATHS {
-            let signs = ['"', '\'', '`'].map(|quote| format!("{quote}{path}{quote}"));
-            if let Some(sign) = signs.iter().find(|sign| source.text.contains(*sign)) {
+            // Django leaves out the slash, Go may say the method.
+            let bare = path.trim_start_matches('/');
+            let ways = [
+                format!("\"{path}\""),
+                format!("'{path}'"),
+                format!("`{path}`"),
+                format!("\"GET {path}\""),
+                format!("path(\"{bare}\""),
+                format!("path('{bare}'"),
+            ];
+            if let Some(sign) = ways.iter().find(|sign| source.text.contains(*sign)) {
                 module.health_path = Some(path.to_owned());
                 project.origin(&format!("modules.{}.health_path", module.name), source.unsure(source.line_of(sign)));
                 return;

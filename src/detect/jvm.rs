@@ -107,6 +107,12 @@ fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origi
         module.port_variable = Some(variable.to_owned());
         project.origin(&field("port"), Origin { certain: true, ..part.origin.clone() });
     }
+    if project.stack.framework == "none" {
+        let folder = below(&part.directory, "src/main/");
+        let code = project.sources(|path| path.starts_with(&folder) && !path.contains("/resources/"));
+        project.port_from_environment(&mut module, &code);
+        super::health::health(project, &mut module, &code);
+    }
     health(project, part, &mut module, &said);
     project.stack.modules.push(module);
 }

@@ -35,8 +35,14 @@ const MAINS: [&str; 12] = [
 ];
 
 pub(super) fn wants(name: &str) -> bool {
+    name == "package.json" || name == "schema.prisma" || is_code(name)
+}
+
+/// Whether such a file often holds a server, or the routes that it answers.
+fn is_code(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
     let stem = [".js", ".mjs", ".cjs", ".ts"].iter().find_map(|end| name.strip_suffix(end));
-    name == "package.json" || name == "schema.prisma" || stem.is_some_and(|stem| matches!(stem, "server" | "index" | "app" | "main"))
+    stem.is_some_and(|stem| matches!(stem, "server" | "index" | "app" | "main"))
 }
 
 pub(super) fn read(project: &mut Project<'_>) {
@@ -153,16 +159,15 @@ fn module(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
     project.origin(&format!("modules.{name}"), origin);
     let entry = launch.iter().skip(1).find(|word| project.has(word)).cloned();
     let places: Vec<String> = entry.into_iter().chain(main).chain(guessed).collect();
-    let code: Vec<Source<'_>> = places.iter().filter_map(|place| project.source(&[place])).collect();
-    let signs = ["listen(", "PORT", "port:", "port ="];
-    let listens = code.iter().find_map(|source| Some((*source, source.port(&signs, port_in)?)));
-    if let Some((source, (port, line))) = listens {
+    let mut code: Vec<Source<'_>> = places.iter().filter_map(|place| project.source(&[place])).collect();
+    // What the entry imports, and what is built into it.
+    code.extend(project.sources(|path| path.strip_prefix("src/").unwrap_or(path).matches('/').count() == 0 && is_code(path)));
+    let listens = code.iter().find_map(|source| Some((*source, source.port(&["listen(", "port:", "port ="], port_in)?)));
+    if project.port_from_environment(&mut module, &code) {
+        // Said.
+    } else if let Some((source, (port, line))) = listens {
         module.port = Some(port);
         project.origin(&format!("modules.{name}.port"), source.sure(line));
-        let reads = code.iter().any(|source| {
-            source.text.contains("process.env.PORT") || source.text.contains("env['PORT']") || source.text.contains("{ PORT")
-        });
-        module.port_variable = reads.then(|| "PORT".to_owned());
     } else if matches!(framework.as_str(), "next" | "nuxt") {
         module.port = Some(3000);
         module.port_variable = Some("PORT".to_owned());

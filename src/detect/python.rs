@@ -14,7 +14,7 @@ const MAINS: [&str; 10] =
 
 pub(super) fn wants(name: &str) -> bool {
     let is_requirements = name.starts_with("requirements") && name.ends_with(".txt") || matches!(name, "base.txt" | "production.txt");
-    let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py");
+    let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py" | "urls.py");
     is_requirements || is_code || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
 }
 
@@ -36,7 +36,12 @@ pub(super) fn read(project: &mut Project<'_>) {
     let stated = ["project.requires-python", "tool.poetry.dependencies.python"].iter().find_map(|key| facts.get(key));
     let stated =
         pyproject.zip(stated).and_then(|(source, fact)| Some((pins::short(Language::Python, &fact.value)?, source.sure(fact.line))));
-    if let Some((version, origin)) = pins::version(project, Language::Python).or(stated) {
+    let pipfile = project.source(&["Pipfile"]).and_then(|source| {
+        let facts = Facts::of_toml(source.text).ok()?;
+        let fact = ["requires.python_version", "requires.python_full_version"].iter().find_map(|key| facts.get(key))?;
+        Some((pins::short(Language::Python, &fact.value)?, source.sure(fact.line)))
+    });
+    if let Some((version, origin)) = pins::version(project, Language::Python).or(stated).or(pipfile) {
         project.language_version(&version, origin);
     }
     build_tool(project, &facts);
@@ -215,7 +220,12 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
         project.origin(&format!("modules.{name}.port"), Origin { certain: false, ..origin.clone() });
     }
     project.origin(&format!("modules.{name}"), origin);
-    health(project, &mut module, &code);
+    if port == 0 {
+        // A server's own command says its port; a program reads it.
+        project.port_from_environment(&mut module, &code);
+    }
+    let urls = project.sources(|path| path.rsplit('/').next() == Some("urls.py"));
+    health(project, &mut module, &[code, urls].concat());
     project.stack.modules.push(module);
 }
 

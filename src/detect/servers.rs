@@ -145,40 +145,25 @@ pub(super) fn of_library(name: &str) -> Option<&'static str> {
     LIBRARIES.iter().find(|(_, names)| names.iter().any(|known| is(known))).map(|(kind, _)| *kind)
 }
 
-/// The names by which an application that no framework configures is usually told where its servers are.
-const USUAL: [(&str, &str, &str); 7] = [
-    ("postgresql", "DATABASE_URL", "postgresql://{user}:{password}@{host}:{port}/{database}"),
-    ("mysql", "DATABASE_URL", "mysql://{user}:{password}@{host}:{port}/{database}"),
-    ("mariadb", "DATABASE_URL", "mariadb://{user}:{password}@{host}:{port}/{database}"),
-    ("redis", "REDIS_URL", "redis://{host}:{port}"),
-    ("rabbitmq", "RABBITMQ_URL", "amqp://{user}:{password}@{host}:{port}"),
-    ("kafka", "KAFKA_BROKERS", "{host}:{port}"),
-    ("mongodb", "MONGODB_URI", "mongodb://{host}:{port}/{database}"),
-];
-
 impl Project<'_> {
     /// Adds a server, once, with the environment by which the application is told where it is: that of its framework, or what is usual.
     pub(super) fn service(&mut self, kind: &str, environment_of: Option<&[(&str, &str)]>, origin: Origin) {
-        if self.stack.services.iter().any(|service| service.kind == kind) {
+        let services = &self.stack.services;
+        if services.iter().any(|service| service.kind == kind) {
             return;
         }
-        let usual = USUAL.iter().find(|(of, ..)| *of == kind).map(|(_, name, value)| [(*name, *value)]);
-        let entries = environment_of.or(usual.as_ref().map(<[_; 1]>::as_slice)).unwrap_or_default();
-        let secret = match kind {
-            "postgresql" => Some("POSTGRES_PASSWORD"),
-            "mysql" => Some("MYSQL_PASSWORD"),
-            "mariadb" => Some("MARIADB_PASSWORD"),
-            "rabbitmq" => Some("RABBITMQ_PASSWORD"),
-            _ => None,
-        };
-        self.stack.secrets.extend(secret.map(str::to_owned));
-        self.stack.services.push(Service {
-            kind: kind.to_owned(),
-            name: None,
-            version: None,
-            environment: environment(entries),
-            test_environment: environment(&[]),
-        });
+        let Some(mut service) = Service::usual(kind) else { return };
+        if let Some(entries) = environment_of {
+            service.environment = environment(entries);
+        }
+        // Of several databases the application can be told of one by such a name.
+        if let Some(other) = services.iter().find(|other| service.environment.keys().any(|name| other.environment.contains_key(name))) {
+            let told = format!("`{kind}` is reached by what names `{}` already: only that one is told to the application", other.kind);
+            self.note(&origin.place, told);
+            service.environment.clear();
+        }
+        self.stack.secrets.extend(service.secret().map(str::to_owned));
+        self.stack.services.push(service);
         self.origin(&format!("services.{kind}"), origin);
     }
 }

@@ -329,11 +329,15 @@ fn placed(path: String, directory: &str) -> String {
         return path;
     }
     match path.strip_prefix(".github/workflows/") {
-        // One workflow a project, told apart by its folder.
-        Some(_) => format!(".github/workflows/{}.yml", directory.replace('/', "-")),
+        Some(_) => format!(".github/workflows/{}", workflow(directory)),
         None if path.starts_with(".github/") => path,
         None => format!("{directory}/{path}"),
     }
+}
+
+/// The file name of a project's workflow: one a project, told apart by its folder.
+pub(super) fn workflow(directory: &str) -> String {
+    if directory == "." { "ci.yml".to_owned() } else { format!("{}.yml", directory.replace('/', "-")) }
 }
 
 /// Where the file lies that a project contributes to. GitLab reads one file at the root, which includes those of the projects.

@@ -162,7 +162,7 @@ mod tests {
         stack.language_version = "21\n".to_owned();
         stack.modules[0].launch.push("${{ secrets.X }}".to_owned());
         stack.modules[0].port_variable = Some("1PORT".to_owned());
-        stack.services = vec![Service { kind: "re dis".to_owned(), ..Service::of_kind("x") }];
+        stack.services = vec![Service { kind: "re dis".to_owned(), ..Service::usual("redis").expect("a kind") }];
         stack.origins.insert("language_version".to_owned(), Origin { place: "pom.xml:3".to_owned(), certain: true });
         let faults = stack.faults();
         assert_eq!(faults.len(), 5, "{faults:?}");

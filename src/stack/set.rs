@@ -49,11 +49,19 @@ impl Stack {
             "build" => self.build = Some(Command { command: words(value)? }),
             "services" => {
                 let known = std::mem::take(&mut self.services);
-                let of_kind = |kind: String| {
+                let mut services = Vec::new();
+                for kind in list() {
                     let found = known.iter().find(|service| service.kind == kind).cloned();
-                    found.unwrap_or_else(|| Service::of_kind(&kind))
-                };
-                self.services = list().into_iter().map(of_kind).collect();
+                    let kinds = || listed(&Service::kinds().map(str::to_owned).collect::<Vec<_>>());
+                    services.push(
+                        found
+                            .or_else(|| Service::usual(&kind))
+                            .ok_or_else(|| format!("nobody knows a server `{kind}`; there is {}", kinds()))?,
+                    );
+                }
+                self.secrets.retain(|secret| !known.iter().any(|service| service.secret() == Some(secret)));
+                self.secrets.extend(services.iter().filter_map(Service::secret).map(str::to_owned));
+                self.services = services;
             }
             _ if MODULE_FIELDS.contains(&key) => {
                 match self.modules.len() {
@@ -100,13 +108,6 @@ impl Module {
     }
 }
 
-impl Service {
-    /// One of which nothing else is known.
-    pub(super) fn of_kind(kind: &str) -> Self {
-        Self { kind: kind.to_owned(), name: None, version: None, environment: BTreeMap::new(), test_environment: BTreeMap::new() }
-    }
-}
-
 fn words(command: &str) -> Result<Vec<String>, String> {
     let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
     if words.is_empty() { Err("it wants a command".to_owned()) } else { Ok(words) }
@@ -145,6 +146,7 @@ mod tests {
         assert_eq!(one.test.expect("a test").command, ["mvn", "-q", "a b"]);
         assert_eq!(one.versions, ["21"]);
         assert_eq!(one.services.iter().map(|service| service.kind.as_str()).collect::<Vec<_>>(), ["redis", "postgresql"]);
+        assert_eq!(one.secrets, ["POSTGRES_PASSWORD"]);
     }
 
     #[test]
@@ -167,6 +169,11 @@ mod tests {
             ("modules.port", "80", "it wants the form `modules.NAME.FIELD`"),
             ("test", "'a", "`'a` has a quote that is not closed"),
             ("test", " ", "it wants a command"),
+            (
+                "services",
+                "redis,oracle",
+                "nobody knows a server `oracle`; there is postgresql, mysql, mariadb, redis, rabbitmq, kafka, mongodb",
+            ),
         ] {
             assert_eq!(two.set(key, value), Err(why.to_owned()), "{key}={value}");
         }

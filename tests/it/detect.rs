@@ -1,6 +1,6 @@
 //! `stagekit detect` in folders as they are: what a disk can hold that no table of texts can.
 
-use std::{collections::BTreeSet, fs, time::Instant};
+use std::{collections::BTreeSet, fmt::Write as _, fs, time::Instant};
 
 use serde_json::Value;
 use stagekit::{
@@ -168,4 +168,42 @@ fn a_hundred_thousand_files_are_looked_through_at_once() {
     assert_eq!(told["stack"]["directory"], "deep/er");
     // Half a second is what it takes without optimisation on two busy cores; what this guards against takes minutes.
     assert!(seconds < 20.0, "{seconds} s");
+}
+
+/// The repositories that `add` is proven in, as detection reads them.
+#[test]
+fn the_fixtures_are_found_to_be_what_they_are() {
+    let stacks = crate::transcript::fixtures().join("stacks");
+    let mut told = String::new();
+    let listed = fs::read_dir(&stacks).expect("a folder").map(|entry| entry.expect("an entry").path());
+    for folder in listed.collect::<BTreeSet<_>>() {
+        let projects = match fs::read_dir(folder.join("services")) {
+            Ok(services) => services.map(|entry| format!("services/{}", entry.expect("an entry").file_name().to_string_lossy())).collect(),
+            Err(_) => BTreeSet::from([".".to_owned()]),
+        };
+        for project in projects {
+            let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+            let mut run = Transcript::of(&format!("detect --in {project}"));
+            for (path, content) in files(&folder, &format!("{name}/")) {
+                run = run.file(&path, content);
+            }
+            let ended = run.cwd(&name).run();
+            let _ = write!(told, "--- {name} {project}\n{}{}", ended.stdout, ended.stderr);
+        }
+    }
+    insta::assert_snapshot!(told);
+}
+
+fn files(folder: &std::path::Path, prefix: &str) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = format!("{prefix}{}", path.file_name().expect("a name").to_string_lossy());
+        if path.is_dir() {
+            found.extend(files(&path, &format!("{name}/")));
+        } else {
+            found.push((name, fs::read(&path).expect("a file")));
+        }
+    }
+    found
 }
