@@ -55,7 +55,7 @@ fn is_shell(_: &str, text: &str) -> bool {
         || text.starts_with("#!/usr/bin/env sh")
 }
 
-const LINTERS: [Linter; 11] = [
+const LINTERS: [Linter; 12] = [
     Linter {
         name: "hadolint",
         wants: |path, _| path.ends_with("Dockerfile"),
@@ -71,7 +71,7 @@ const LINTERS: [Linter; 11] = [
     },
     Linter {
         name: "compose schema",
-        wants: |path, _| path.ends_with("compose.yaml"),
+        wants: |path, _| path.rsplit('/').next().is_some_and(|name| name.starts_with("compose.") && name.ends_with(".yaml")),
         command: &["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "{}"],
         ..PLAIN
     },
@@ -94,6 +94,12 @@ const LINTERS: [Linter; 11] = [
         name: "workflow timeouts",
         wants: is_workflow,
         command: &["check-jsonschema", "--builtin-schema", "custom.github-workflows-require-timeout", "{}"],
+        ..PLAIN
+    },
+    Linter {
+        name: "GitLab schema",
+        wants: |path, _| path.ends_with(".gitlab-ci.yml"),
+        command: &["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "{}"],
         ..PLAIN
     },
     Linter {

@@ -35,8 +35,18 @@ pub fn checks() -> [Check; 1] {
 /// What a proof depends on besides the files.
 const SOURCE: &str = include_str!("stacks.rs");
 
-/// Fixtures whose images are not built here, and why: their files are looked at by the linters only.
-const NOT_BUILT: [(&str, &str); 0] = [];
+/// Fixtures whose package manager wants more of a registry than a mirror has, and what: their files are looked at by the linters only, and said so.
+const NOT_SERVED: [(&str, &str); 4] = [
+    ("pnpm-fastify", "signatures of packages"),
+    ("yarn-express", "signatures of packages"),
+    ("poetry-fastapi", "an index in JSON"),
+    ("uv-fastapi", "a certificate of a public authority"),
+];
+
+const LINTERS: &str = include_str!("linters.rs");
+
+/// Images that cannot be had without a registry: what is built from them is looked at by the linters only, and said so.
+const NOT_HAD: [&str; 4] = ["gradle:", "golang:", "rust:", "mcr.microsoft.com/"];
 
 /// Where the fixtures are.
 pub fn fixtures() -> Result<Vec<(String, PathBuf)>, String> {
@@ -99,7 +109,7 @@ impl Repository {
         let of = Row::new("added", &self.name, None, "", Outcome::Passed, 0.0);
         match tree(&self.folder) {
             Ok(tree) => {
-                rows.extend(lint(world, &of, &self.folder, &tree));
+                rows.extend(self.sound(world, &of, &tree));
                 rows.extend(projects.iter().filter_map(|project| self.started(world, project, &tree)));
             }
             Err(why) => rows.push(Row::new("added", &self.name, None, "", Outcome::Failed(why), 0.0)),
@@ -149,6 +159,21 @@ impl Repository {
         Ok(projects)
     }
 
+    /// No linter has a finding.
+    fn sound(&self, world: &World, of: &Row, tree: &Tree) -> Vec<Row> {
+        let key = key_of(tree, LINTERS);
+        if let Some(proof) = world.records.proven(&key) {
+            return vec![Row::new("added", &self.name, None, "sound", Outcome::Recorded(proof), 0.0)];
+        }
+        let rows = lint(world, of, &self.folder, tree);
+        if rows.iter().all(|row| row.outcome == Outcome::Passed) {
+            world.records.prove(&key, &format!("added {} sound", self.name));
+        } else {
+            world.records.refute(&key);
+        }
+        rows
+    }
+
     /// The project's compose file brings everything up, and it answers.
     fn started(&self, world: &World, project: &Project, tree: &Tree) -> Option<Row> {
         let folder = self.folder.join(&project.directory);
@@ -156,20 +181,19 @@ impl Repository {
             return None;
         }
         let option = format!("{} starts", project.directory).trim_start_matches(". ").to_owned();
-        if let Some((_, why)) = NOT_BUILT.iter().find(|(name, _)| *name == self.name) {
-            eprintln!("   {} {option}: {why}", self.name);
+        let dockerfile = fs::read_to_string(folder.join("Dockerfile")).unwrap_or_default();
+        if let Some(image) = images_in(&dockerfile).find(|image| NOT_HAD.iter().any(|start| image.starts_with(start))) {
+            eprintln!("   {} {option}: not built here, because `{image}` cannot be had", self.name);
+            return None;
+        }
+        if let Some((_, what)) = NOT_SERVED.iter().find(|(name, _)| *name == self.name) {
+            eprintln!("   {} {option}: not built here, because its package manager wants {what}", self.name);
             return None;
         }
         if let Err(why) = world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]) {
             return Some(Row::skipped("added", &self.name, option, why));
         }
-        let mut all = Vec::new();
-        for (path, entry) in tree.iter().filter(|(path, _)| !path.as_str().starts_with(".stagekit/")) {
-            all.extend(format!("{path}\0{}\0{}\0", entry.executable, entry.bytes.len()).into_bytes());
-            all.extend_from_slice(&entry.bytes);
-        }
-        all.extend(format!("{SOURCE}\0{option}").into_bytes());
-        let key = hex(&all);
+        let key = key_of(tree, &option);
         if let Some(proof) = world.records.proven(&key) {
             return Some(Row::new("added", &self.name, None, option, Outcome::Recorded(proof), 0.0));
         }
@@ -210,6 +234,17 @@ impl Repository {
         }
         serde_json::from_slice(&done.stdout).map_err(|error| format!("stagekit {}: {error}", shown.join(" ")))
     }
+}
+
+/// Of everything that a proof depends on: the files, this check, and what is proven of them.
+fn key_of(tree: &Tree, what: &str) -> String {
+    let mut all = Vec::new();
+    for (path, entry) in tree.iter().filter(|(path, _)| !path.as_str().starts_with(".stagekit/")) {
+        all.extend(format!("{path}\0{}\0{}\0", entry.executable, entry.bytes.len()).into_bytes());
+        all.extend_from_slice(&entry.bytes);
+    }
+    all.extend(format!("{SOURCE}\0{what}").into_bytes());
+    hex(&all)
 }
 
 fn up(folder: &Path, stack: &Stack) -> Result<(), String> {
@@ -266,18 +301,20 @@ fn tree(folder: &Path) -> Result<Tree, String> {
 pub fn images(world: &World) -> Result<BTreeSet<String>, String> {
     let mut found = BTreeSet::new();
     for (name, from) in fixtures()? {
-        if NOT_BUILT.iter().any(|(other, _)| *other == name) {
-            continue;
-        }
         let repository = Repository::copy(world, &name, &from)?;
         repository.add_all()?;
         for (_, entry) in tree(&repository.folder)?.iter().filter(|(path, _)| matches!(path.file_name(), "Dockerfile" | "compose.yaml")) {
-            let text = entry.text().unwrap_or_default();
-            found.extend(text.lines().filter_map(|line| {
-                let image = line.strip_prefix("FROM ").or_else(|| line.trim_start().strip_prefix("image: "))?.split_whitespace().next()?;
-                (image.contains(':') && !image.contains('$')).then(|| image.trim_matches('"').to_owned())
-            }));
+            let images = images_in(entry.text().unwrap_or_default());
+            found.extend(images.filter(|image| !NOT_HAD.iter().any(|start| image.starts_with(start))).map(str::to_owned));
         }
     }
     Ok(found)
+}
+
+/// What a Dockerfile or a compose file starts from.
+fn images_in(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let image = line.strip_prefix("FROM ").or_else(|| line.trim_start().strip_prefix("image: "))?.split_whitespace().next()?;
+        (image.contains(':') && !image.contains('$')).then(|| image.trim_matches('"'))
+    })
 }
