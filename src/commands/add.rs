@@ -9,7 +9,6 @@ use super::{
     ground::{below, inside},
     repository::Repository,
     solution::marked,
-    text,
 };
 use crate::{
     answers::{Answers, Value},
@@ -68,10 +67,8 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
             "written": written && becoming.planned.refusal().is_none(),
             "plan": becoming.planned.to_json(),
         }))?;
-    } else if args.diff {
-        text::print_diff(&becoming.planned.diff(), &mut env.out);
     } else {
-        env.out.print(&becoming.planned.listing());
+        becoming.show(args.diff, env);
     }
     if !written {
         env.out.say("nothing was written");
@@ -193,7 +190,7 @@ impl Project {
         let wants = |field: &str| match field.split('.').collect::<Vec<_>>()[..] {
             ["language_version"] => !added.is_empty(),
             ["modules", _, "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
-            ["test" | "default_branch"] => needs("test"),
+            ["test"] => needs("test"),
             _ => false,
         };
         let is_asked = env.ask.is_interactive() && !args.yes && !self.is_kit;
@@ -310,7 +307,6 @@ fn value_of(stack: &Stack, field: &str) -> Option<String> {
     let module = |name: &str| stack.modules.iter().find(|module| module.name == name);
     match field.split('.').collect::<Vec<_>>()[..] {
         ["language_version"] => Some(stack.language_version.clone()),
-        ["default_branch"] => Some(stack.default_branch.clone()),
         ["test"] => stack.test.as_ref().map(|test| crate::course::shell_line(&test.command)),
         ["modules", name, "port"] => module(name)?.port.map(|port| port.to_string()),
         ["modules", name, "health_path"] => module(name)?.health_path.clone(),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::repository::Repository;
+use super::{repository::Repository, text};
 use crate::{
     answers::Value,
     catalog::Catalog,
     disk,
+    env::Env,
     error::{Error, ErrorKind, Fault, Result},
     interview::{Given, settle},
     layers::{Fitted, OnConflict, Part, fit, paths_of_interest},
@@ -83,6 +84,15 @@ pub(super) fn becoming(
 }
 
 impl Becoming {
+    /// Shows people how it gets there.
+    pub(super) fn show(&self, as_diff: bool, env: &mut Env) {
+        if as_diff {
+            text::print_diff(&self.planned.diff(), &mut env.out);
+        } else {
+            env.out.print(&self.planned.listing());
+        }
+    }
+
     /// Carries it out: all or nothing.
     pub(super) fn apply(&self, repository: &Repository) -> Result<()> {
         let own = if self.receipt.layer.is_empty() { Tree::new() } else { receipt::seal(&self.receipt, self.base.iter())? };

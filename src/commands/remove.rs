@@ -9,7 +9,6 @@ use super::{
     becoming::becoming,
     ground::{below, inside},
     repository::Repository,
-    text,
 };
 use crate::{
     answers::Value,
@@ -44,10 +43,8 @@ pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
             "written": !args.dry_run && !args.diff,
             "plan": becoming.planned.to_json(),
         }))?;
-    } else if args.diff {
-        text::print_diff(&becoming.planned.diff(), &mut env.out);
     } else {
-        env.out.print(&becoming.planned.listing());
+        becoming.show(args.diff, env);
     }
     for path in &edited {
         env.out.warn(format!("{path}: you have changed it, so it stays; it is yours alone from now on"));

@@ -50,10 +50,8 @@ pub fn run(args: &UpdateArgs, env: &mut Env) -> Result<()> {
             "written": !args.dry_run && !args.diff,
             "plan": planned.to_json(),
         }))?;
-    } else if args.diff {
-        text::print_diff(&planned.diff(), &mut env.out);
     } else {
-        env.out.print(&planned.listing());
+        becoming.show(args.diff, env);
     }
     if args.dry_run || args.diff {
         env.out.say("nothing was written");
