@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     becoming::{Becoming, becoming},
-    ground::{below, inside},
+    ground::Ground,
     repository::Repository,
     solution::marked,
 };
@@ -100,12 +100,7 @@ pub(super) fn finish(repository: &Repository, becoming: &Becoming, yes: bool, en
     if let Some(refusal) = becoming.planned.refusal() {
         return Err(refusal.hint("`--on-conflict keep|replace|merge|aside` says what becomes of it"));
     }
-    if !becoming.planned.is_settled() && env.ask.is_interactive() && !yes {
-        env.out.flush();
-        if !env.ask.confirm("Write it?", true)? {
-            return Err(Error::interrupted());
-        }
-    }
+    becoming.agreed(yes, env)?;
     becoming.apply(repository)
 }
 
@@ -153,10 +148,7 @@ impl Guess {
 impl Project {
     /// The one that `--in` means, or that the command stands in: as an earlier `add` found it, as its kit states it, or as it is found now.
     fn find(repository: &Repository, args: &AddArgs, env: &mut Env) -> Result<Self> {
-        let cwd = env.cwd.canonicalize().map_err(|error| Error::io("find", &env.cwd, error))?;
-        let root = repository.root.canonicalize().map_err(|error| Error::io("find", &repository.root, error))?;
-        let stood_in = inside(&root, &cwd);
-        let asked = args.inside.as_deref().map(|asked| below(stood_in.as_deref(), asked)).transpose()?;
+        let Ground { root, stood_in, asked } = Ground::of(&repository.root, &env.cwd, args.inside.as_deref())?;
         let is_kit = repository.kit().is_ok() && asked.as_deref().is_none_or(|directory| directory == ".");
         if is_kit {
             return Ok(Self { stack: of_kit(repository, &env.catalog)?, existing: Existing::default(), is_kit });

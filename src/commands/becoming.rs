@@ -16,7 +16,7 @@ use crate::{
     receipt::{self, FOLDER, Layer, Receipt},
     render::{Features, Renderer},
     rendition::Rendition,
-    tree::{RelPath, Tree},
+    tree::Tree,
 };
 
 /// A repository as it will be.
@@ -65,13 +65,19 @@ pub(super) fn becoming(
     // 3. over each other, and over what is there
     let old: Vec<Layer> = repository.features().cloned().collect();
     let stored = repository.base()?;
-    let there = disk::read(&repository.root, &paths_of_interest(&stored, &kit, &parts, &old))?;
+    let interest = paths_of_interest(&stored, &kit, &parts, &old);
+    let mut there = disk::read(&repository.root, &interest)?;
     let unfit = |faults| Error::faults(ErrorKind::Conflict, "the features do not fit into what is there, nothing was written", faults);
     let mut fitted = fit(&stored, &there, kit, parts, &old, on_conflict).map_err(unfit)?;
     let planned = plan(&fitted.base, &there, &fitted.fresh, Deleted::Say);
     fitted.resolve(&planned, &there, on_conflict);
-    forget_if_empty(repository, &receipt, &mut fitted)?;
-    let there = disk::read(&repository.root, fitted.base.paths().chain(fitted.fresh.paths()))?;
+    if receipt.layer.is_empty() && fitted.layers.is_empty() {
+        // Where nothing of stagekit's is left, what it knew of the repository goes too.
+        let own = receipt::seal(&receipt, std::iter::empty())?;
+        fitted.base.extend(disk::read(&repository.root, own.paths())?);
+    }
+    let unread = fitted.base.paths().chain(fitted.fresh.paths()).filter(|path| !interest.contains(path));
+    there.extend(disk::read(&repository.root, unread)?);
     let planned = plan(&fitted.base, &there, &fitted.fresh, Deleted::Say);
     let planned = if on_conflict == OnConflict::Merge { planned.with_markers() } else { planned };
 
@@ -93,22 +99,22 @@ impl Becoming {
         }
     }
 
+    /// Asks whether it is to be, where there is something to do and somebody to ask.
+    pub(super) fn agreed(&self, yes: bool, env: &mut Env) -> Result<()> {
+        if !self.planned.is_settled() && env.ask.is_interactive() && !yes {
+            env.out.flush();
+            if !env.ask.confirm("Write it?", true)? {
+                return Err(Error::interrupted());
+            }
+        }
+        Ok(())
+    }
+
     /// Carries it out: all or nothing.
     pub(super) fn apply(&self, repository: &Repository) -> Result<()> {
         let own = if self.receipt.layer.is_empty() { Tree::new() } else { receipt::seal(&self.receipt, self.base.iter())? };
         disk::apply(&repository.root, &self.planned, &own, &disk::interrupts()?)
     }
-}
-
-/// Where nothing of stagekit's is left, what it knew of the repository goes too.
-fn forget_if_empty(repository: &Repository, receipt: &Receipt, fitted: &mut Fitted) -> Result<()> {
-    if !receipt.layer.is_empty() || !fitted.layers.is_empty() {
-        return Ok(());
-    }
-    let own = [".gitattributes", ".gitignore", "base.tar", "receipt.toml"];
-    let paths: Vec<RelPath> = own.iter().filter_map(|name| RelPath::new(format!("{FOLDER}/{name}")).ok()).collect();
-    fitted.base.extend(disk::read(&repository.root, &paths)?);
-    Ok(())
 }
 
 /// Receipt and files of the repository as the kit would render it now, and the answers that it has no question for any more.
@@ -121,7 +127,7 @@ fn of_kit(repository: &Repository, renderer: &Renderer<'_>, changed: &[(String, 
     let may_be_empty = |name: &str| kit.question(name).is_some_and(|question| question.min == Some(0));
     stated.retain(|name, value| value.as_str() != Some("") || may_be_empty(name));
     let (known, dropped): (toml::Table, toml::Table) = stated.into_iter().partition(|(name, _)| kit.question(name).is_some());
-    let (known, dropped) = (with(known, changed, failed)?, dropped);
+    let known = with(known, changed, failed)?;
     // As a file's: an answer to what is not asked any more does no harm.
     let file = Some((format!("{FOLDER}/receipt.toml"), known));
     let answers = settle(kit, &Given { file, seed: layer.rendition.seed.as_deref(), ..Given::default() }, &mut |_| {})?;

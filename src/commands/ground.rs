@@ -15,8 +15,29 @@ pub(super) fn root_of(dir: &Path) -> Result<(PathBuf, Option<String>)> {
     Ok((root, inside))
 }
 
+/// Where a command stands in a repository, and which folder of it is asked for.
+pub(super) struct Ground {
+    /// The repository, without links in its path.
+    pub(super) root: PathBuf,
+    /// The folder that the command stands in; none if that is the root.
+    pub(super) stood_in: Option<String>,
+    /// What `--in` means there.
+    pub(super) asked: Option<String>,
+}
+
+impl Ground {
+    /// Of the repository at `root` for a command in `cwd` that was given `--in asked`.
+    pub(super) fn of(root: &Path, cwd: &Path, asked: Option<&str>) -> Result<Self> {
+        let found = |path: &Path| path.canonicalize().map_err(|error| Error::io("find", path, error));
+        let (cwd, root) = (found(cwd)?, found(root)?);
+        let stood_in = inside(&root, &cwd);
+        let asked = asked.map(|asked| below(stood_in.as_deref(), asked)).transpose()?;
+        Ok(Self { root, stood_in, asked })
+    }
+}
+
 /// The folder `dir` as its repository's root names it; none if it is the root.
-pub(super) fn inside(root: &Path, dir: &Path) -> Option<String> {
+fn inside(root: &Path, dir: &Path) -> Option<String> {
     dir.strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/")).filter(|path| !path.is_empty())
 }
 

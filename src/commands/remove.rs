@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     add::{finish, turning},
     becoming::becoming,
-    ground::{below, inside},
+    ground::Ground,
     repository::Repository,
 };
 use crate::{
@@ -26,9 +26,7 @@ use crate::{
 pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
     // 1. where, and which features of it
     let repository = Repository::around(env)?;
-    let cwd = env.cwd.canonicalize().map_err(|error| Error::io("find", &env.cwd, error))?;
-    let stood_in = inside(&repository.root.canonicalize().map_err(|error| Error::io("find", &repository.root, error))?, &cwd);
-    let asked = args.inside.as_deref().map(|asked| below(stood_in.as_deref(), asked)).transpose()?;
+    let asked = Ground::of(&repository.root, &env.cwd, args.inside.as_deref())?.asked;
     let going = Going::of(&repository, args, asked.as_deref(), env)?;
 
     // 2. what is left of the repository then

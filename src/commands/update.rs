@@ -60,12 +60,7 @@ pub fn run(args: &UpdateArgs, env: &mut Env) -> Result<()> {
     if let Some(refusal) = planned.refusal() {
         return Err(refusal);
     }
-    if !planned.is_settled() && env.ask.is_interactive() && !args.yes {
-        env.out.flush();
-        if !env.ask.confirm("Write it?", true)? {
-            return Err(Error::interrupted());
-        }
-    }
+    becoming.agreed(args.yes, env)?;
 
     // 3. written, and told
     becoming.apply(&repository)?;
