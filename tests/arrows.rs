@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Lower modules first: a pure module imports only from above itself in this list.
-const PURE: [&str; 29] = [
+const PURE: [&str; 30] = [
     "error",
     "glob",
     "tree",
@@ -30,6 +30,7 @@ const PURE: [&str; 29] = [
     "threads",
     "render",
     "receipt",
+    "handout",
     "plan",
     "layers",
     "lint",
