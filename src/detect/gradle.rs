@@ -202,11 +202,34 @@ fn part(project: &Project<'_>, directory: &str, source: Source<'_>, catalog: &Ca
         "spring-boot" => has("org.springframework.boot"),
         "quarkus" => has("io.quarkus"),
         "micronaut" => has("io.micronaut.application"),
-        _ => has("application") || has("Main-Class"),
+        _ => is_application(source) || has("Main-Class"),
     };
-    let artifact = if framework == "quarkus" { "build/quarkus-app/quarkus-run.jar".to_owned() } else { format!("build/libs/{file}.jar") };
+    // `installDist` of the plugin `application` puts the jar and its libraries into one folder.
+    let is_installed = framework == "none" && is_application(source);
+    let artifact = match framework {
+        "quarkus" => "build/quarkus-app/quarkus-run.jar".to_owned(),
+        "none" if is_installed => format!("build/install/{base}/lib"),
+        _ => format!("build/libs/{file}.jar"),
+    };
     let main_class = assigned(source, "mainClass").or_else(|| assigned(source, "mainClassName"));
-    Part { name: super::slug(&name), directory: directory.to_owned(), artifact, libraries, main_class, is_packaged, origin: source.sure(1) }
+    Part {
+        name: super::slug(&name),
+        directory: directory.to_owned(),
+        artifact,
+        libraries,
+        main_class,
+        is_packaged,
+        class_path: is_installed.then_some("lib/*"),
+        origin: source.sure(1),
+    }
+}
+
+/// Whether the plugin `application` is applied.
+fn is_application(source: Source<'_>) -> bool {
+    lines(source).any(|(_, line)| {
+        let line = line.split("//").next().unwrap_or(line).trim();
+        line == "application" || (line.contains("id") || line.starts_with("apply")) && quoted(line).contains(&"application")
+    })
 }
 
 fn settings_name(project: &Project<'_>) -> Option<String> {

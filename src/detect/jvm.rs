@@ -39,6 +39,8 @@ pub(super) struct Part {
     pub(super) main_class: Option<(String, Origin)>,
     /// Whether the build makes something that can be started, for what framework it is.
     pub(super) is_packaged: bool,
+    /// Where the libraries are that the artifact needs beside it; `None` where it holds all of them and says what is started.
+    pub(super) class_path: Option<&'static str>,
     /// The build file and the line of its name.
     pub(super) origin: Origin,
 }
@@ -68,7 +70,11 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
 }
 
 fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origin)>) {
-    let mut module = Module::named(&super::slug(&part.name), super::words(&["java", "-jar", "app.jar"]));
+    let launch = match (part.class_path, &started) {
+        (Some(class_path), Some((class, _))) => super::words(&["java", "-cp", class_path, class]),
+        _ => super::words(&["java", "-jar", "app.jar"]),
+    };
+    let mut module = Module::named(&super::slug(&part.name), launch);
     module.directory.clone_from(&part.directory);
     module.artifact = Some(part.artifact.clone());
     let of_module = format!("modules.{}", module.name);
@@ -209,15 +215,17 @@ fn started(project: &Project<'_>, directory: &str) -> Option<(String, Origin)> {
     let sources = project.sources(|path| folders.iter().any(|folder| path.starts_with(folder)));
     let marked = sources.iter().find(|source| source.text.contains("@SpringBootApplication") || source.text.contains("@QuarkusMain"));
     let mains = ["static void main(", "fun main(", "void main()"];
-    let has_main = |source: &&Source<'_>| mains.iter().any(|main| source.text.contains(main));
-    let source = marked.or_else(|| sources.iter().find(has_main))?;
+    let mut with_main = sources.iter().filter(|source| mains.iter().any(|main| source.text.contains(main)));
+    let first = with_main.next();
+    let is_sure = marked.is_some() || with_main.next().is_none();
+    let source = marked.or(first)?;
     let (file, extension) = source.path.rsplit('/').next()?.rsplit_once('.')?;
     let package = source.text.lines().find_map(|line| line.trim().strip_prefix("package "));
     let package = package.map(|package| format!("{}.", package.trim_end_matches(';').trim())).unwrap_or_default();
     let line = mains.iter().map(|main| source.line_of(main)).find(|line| *line > 1).unwrap_or(1);
     // The `main` beside a class of Kotlin is in a class of its own.
     let suffix = if extension == "kt" { "Kt" } else { "" };
-    Some((format!("{package}{file}{suffix}"), source.sure(line)))
+    Some((format!("{package}{file}{suffix}"), Origin { certain: is_sure, ..source.sure(line) }))
 }
 
 type Names = &'static [(&'static str, &'static str)];

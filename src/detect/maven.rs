@@ -43,11 +43,15 @@ pub(super) fn read(project: &mut Project<'_>) {
     if let Some((name, version, origin)) = poms.iter().find_map(Pom::framework) {
         project.framework(name, version.as_deref(), origin);
     }
-    let parts: Vec<Part> = poms
+    let mut parts: Vec<Part> = poms
         .iter()
         .filter(|pom| pom.text("packaging").is_none_or(|(packaging, _)| packaging != "pom"))
-        .map(|pom| part(project, pom))
+        .map(|pom| part(project, pom, poms.len() > 1))
         .collect();
+    // One run of Maven puts the libraries beside the jars: where one needs them, all have them.
+    if let Some(class_path) = parts.iter().filter(|part| part.is_packaged).find_map(|part| part.class_path) {
+        parts.iter_mut().for_each(|part| part.class_path = Some(class_path));
+    }
     jvm::add(project, &parts);
 
     // 3. how it is built and tested
@@ -105,7 +109,7 @@ fn language_version(project: &mut Project<'_>, root: &Pom<'_>) {
     }
 }
 
-fn part(project: &Project<'_>, pom: &Pom<'_>) -> Part {
+fn part(project: &Project<'_>, pom: &Pom<'_>, is_one_of_many: bool) -> Part {
     let (source, model) = &pom.chain[0];
     let name = pom.text("artifactId").map_or_else(|| project.stack.name.clone(), |(name, _)| name);
     let version = pom.text("version").map_or_else(|| "*".to_owned(), |(version, _)| version);
@@ -117,10 +121,11 @@ fn part(project: &Project<'_>, pom: &Pom<'_>) -> Part {
         "spring-boot" => (&["spring-boot-maven-plugin"], format!("target/{file}.jar")),
         "quarkus" => (&["quarkus-maven-plugin"], "target/quarkus-app/quarkus-run.jar".to_owned()),
         "micronaut" => (&["micronaut-maven-plugin"], format!("target/{file}.jar")),
-        _ => (&["maven-jar-plugin", "maven-shade-plugin", "maven-assembly-plugin"], format!("target/{file}.jar")),
+        _ => (&["maven-shade-plugin", "maven-jar-plugin", "maven-assembly-plugin", "exec-maven-plugin"], format!("target/{file}.jar")),
     };
-    let plugin = plugins.iter().find_map(|name| pom.plugin(name));
-    let main_class = plugin.and_then(|(source, plugin)| pom.resolved(source, deep(plugin, "mainClass")?));
+    let plugins: Vec<_> = plugins.iter().filter_map(|name| pom.plugin(name)).collect();
+    let main_class = plugins.iter().find_map(|(source, plugin)| pom.resolved(source, deep(plugin, "mainClass")?));
+    let is_startable = main_class.is_some();
     let main_class = main_class.or_else(|| pom.property("start-class")).or_else(|| pom.property("exec.mainClass"));
     let mut libraries = BTreeMap::new();
     for (source, model) in &pom.chain {
@@ -131,9 +136,13 @@ fn part(project: &Project<'_>, pom: &Pom<'_>) -> Part {
             }
         }
     }
-    let is_packaged = plugin.is_some() && (framework != "none" || main_class.is_some());
+    // A plain jar is started by the class in it.
+    let is_packaged = if framework == "none" { main_class.is_some() || !is_one_of_many } else { !plugins.is_empty() };
+    // `exec-maven-plugin` starts a class and writes it into no jar.
+    let is_whole = pom.plugin("maven-shade-plugin").is_some() || libraries.is_empty() && pom.plugin("maven-jar-plugin").is_some();
+    let class_path = (framework == "none" && !(is_whole && is_startable)).then_some("app.jar:lib/*");
     let origin = one(model, "artifactId").map_or_else(|| source.sure(1), |found| source.sure(line(source, found)));
-    Part { name: super::slug(&name), directory: pom.directory.clone(), artifact, libraries, main_class, is_packaged, origin }
+    Part { name: super::slug(&name), directory: pom.directory.clone(), artifact, libraries, main_class, is_packaged, class_path, origin }
 }
 
 impl<'s> Pom<'s> {

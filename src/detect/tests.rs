@@ -110,6 +110,58 @@ fn spring_boot_by_maven() {
     );
 }
 
+const PLAIN_MAIN: &str = "package x;\nclass Main { public static void main(String[] a) {} }";
+
+#[test]
+fn a_plain_jar_gets_its_libraries_beside_it() {
+    let pom = |dependencies: &str, plugins: &str| {
+        format!(
+            "<project><artifactId>echo</artifactId><version>1</version><properties><maven.compiler.release>21</maven.compiler.release></properties>
+<dependencies>{dependencies}</dependencies><build><plugins>{plugins}</plugins></build></project>"
+        )
+    };
+    let library = "<dependency><groupId>g</groupId><artifactId>gson</artifactId></dependency>";
+    let plugin = |name: &str| {
+        format!("<plugin><artifactId>{name}</artifactId><configuration><mainClass>x.Main</mainClass></configuration></plugin>")
+    };
+    let launched = |dependencies: &str, plugins: &str| {
+        let pom = pom(dependencies, plugins);
+        let found = detect(&survey(&[("pom.xml", &pom), ("src/main/java/x/Main.java", PLAIN_MAIN)]), None).unwrap();
+        found.stack.modules.iter().map(|module| module.launch.join(" ")).collect::<Vec<_>>()
+    };
+    let (whole, beside) = ("java -jar app.jar", "java -cp app.jar:lib/* x.Main");
+    assert_eq!(launched("", &plugin("maven-jar-plugin")), [whole]);
+    assert_eq!(launched(library, &plugin("maven-shade-plugin")), [whole]);
+    assert_eq!(launched(library, &plugin("maven-jar-plugin")), [beside]);
+    assert_eq!(launched(library, &plugin("exec-maven-plugin")), [beside]);
+    assert_eq!(launched("", ""), [beside], "no manifest says what is started");
+}
+
+#[test]
+fn of_several_classes_with_a_main_the_first_is_a_guess() {
+    let pom = "<project><artifactId>echo</artifactId><version>1</version></project>";
+    let certain = |files: &[(&str, &str)]| {
+        let found = detect(&survey(&[&[("pom.xml", pom)], files].concat()), None).unwrap();
+        found.stack.origins.get("modules.echo.main_class").unwrap().certain
+    };
+    assert!(certain(&[("src/main/java/x/Main.java", PLAIN_MAIN)]));
+    assert!(!certain(&[("src/main/java/x/Main.java", PLAIN_MAIN), ("src/main/java/x/ImportApp.java", PLAIN_MAIN)]));
+}
+
+#[test]
+fn an_application_of_gradle_is_installed() {
+    let build = "plugins {\n    id 'application'\n}\ndependencies {\n    implementation 'com.google.code.gson:gson:2.13.2'\n}\napplication {\n    mainClass = 'x.Main'\n}\n";
+    check(
+        &[
+            ("build.gradle", build),
+            ("settings.gradle", "rootProject.name = 'echo'\n"),
+            ("src/main/java/x/Main.java", PLAIN_MAIN),
+            (".sdkmanrc", "java=21.0.9-tem\n"),
+        ],
+        &["echo in .", "java 21", "gradle", "gradle check", "echo in .: java -cp lib/* x.Main", "x.Main", "build/install/echo/lib"],
+    );
+}
+
 #[test]
 fn a_tree_of_maven_modules() {
     let root = "<project>\n<groupId>g</groupId><artifactId>shop</artifactId><version>${revision}</version><packaging>pom</packaging>
@@ -204,7 +256,7 @@ fn quarkus_and_a_part_of_a_gradle_build() {
             ("lib/build.gradle.kts", "plugins { `java-library` }\n"),
             (".sdkmanrc", "java=17.0.9-tem\n"),
         ],
-        &["all in .", "java 17", "gradle", "gradle check", "web in apps/web: java -jar app.jar", "MainKt", "build/libs/web.jar"],
+        &["all in .", "java 17", "gradle", "gradle check", "web in apps/web: java -cp lib/* MainKt", "MainKt", "build/install/web/lib"],
     );
 }
 
