@@ -50,7 +50,9 @@ pub(super) fn read(project: &mut Project<'_>) {
         .collect();
     // One run of Maven puts the libraries beside the jars: where one needs them, all have them.
     if let Some(class_path) = parts.iter().filter(|part| part.is_packaged).find_map(|part| part.class_path) {
-        parts.iter_mut().for_each(|part| part.class_path = Some(class_path));
+        for part in &mut parts {
+            part.class_path = Some(class_path);
+        }
     }
     jvm::add(project, &parts);
 
