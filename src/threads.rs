@@ -13,17 +13,34 @@ use std::{
 /// From how many items on a second thread is worth its start.
 const WORTH_IT: usize = 8;
 
+/// Items of which each thread takes the next one that nobody has.
+pub(crate) struct Queue<'i, T> {
+    items: &'i [T],
+    next: AtomicUsize,
+}
+
+impl<'i, T> Queue<'i, T> {
+    pub(crate) fn new(items: &'i [T]) -> Self {
+        Self { items, next: AtomicUsize::new(0) }
+    }
+
+    /// The next item and its place; none when all are taken.
+    pub(crate) fn take(&self) -> Option<(usize, &'i T)> {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        Some((index, self.items.get(index)?))
+    }
+}
+
 /// What `work` makes of every item, in the order of the items: this thread and another one each take the next item that nobody has. Where no
 /// thread can be had this one does it all.
 pub(crate) fn pair<T: Sync, W: Send, R: Send>(items: &[T], workers: [W; 2], work: impl Fn(&mut W, &T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
+    let queue = Queue::new(items);
     let run = |mut worker: W| {
         let mut done = Vec::with_capacity(items.len());
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { return done };
+        while let Some((index, item)) = queue.take() {
             done.push((index, work(&mut worker, item)));
         }
+        done
     };
     let [mine, theirs] = workers;
     let mut done = thread::scope(|scope| {

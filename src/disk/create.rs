@@ -6,6 +6,7 @@ use std::{
     fs,
     io::ErrorKind as Io,
     path::{Path, PathBuf},
+    sync::Mutex,
 };
 
 use super::{
@@ -21,8 +22,8 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    threads::beside,
-    tree::Tree,
+    threads::{Queue, beside},
+    tree::{Entry, Tree},
 };
 
 /// How many of the entries that are in the way a message names.
@@ -34,21 +35,26 @@ const NAMED: usize = 3;
 /// complete or not at all. An empty folder is filled in place by the transaction of [`apply`](super::apply), so that a shell standing in it
 /// stays in it. Nothing is synced: after a power cut a new repository may have to be rendered again.
 pub fn create(target: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
-    create_all(target, tree, None::<fn() -> Result<Tree>>, watch)
+    if is_there(target)? {
+        create_in(target, [tree, &Tree::new()], watch)
+    } else {
+        create_anew(target, |root| render(root, tree, watch), watch)
+    }
 }
 
-/// The same with more files, which `more` makes on another thread while those of `tree` are written. Where it fails nothing is left.
-pub fn create_with(target: &Path, tree: &Tree, more: impl FnOnce() -> Result<Tree> + Send, watch: &dyn Watch) -> Result<()> {
-    create_all(target, tree, Some(more), watch)
+/// The same with more files, which `more` makes on another thread; that one helps then to write those of `tree`. Where it fails nothing is left.
+pub fn create_with(target: &Path, tree: &Tree, more: impl FnOnce() -> Result<Tree> + Send, watch: &(dyn Watch + Sync)) -> Result<()> {
+    if is_there(target)? {
+        create_in(target, [tree, &more()?], watch)
+    } else {
+        create_anew(target, |root| render_with(root, tree, more, watch), watch)
+    }
 }
 
-fn create_all(target: &Path, tree: &Tree, more: Option<impl FnOnce() -> Result<Tree> + Send>, watch: &dyn Watch) -> Result<()> {
+fn is_there(target: &Path) -> Result<bool> {
     match fs::symlink_metadata(target) {
-        Ok(_) => {
-            let more = more.map_or_else(|| Ok(Tree::new()), |more| more())?;
-            create_in(target, [tree, &more], watch)
-        }
-        Err(error) if error.kind() == Io::NotFound => create_anew(target, tree, more, watch),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == Io::NotFound => Ok(false),
         Err(error) => Err(Error::io("create", target, error)),
     }
 }
@@ -64,16 +70,9 @@ pub fn creatable(target: &Path) -> Result<()> {
     if Journal::of(target).exists() || found == [OWN_FOLDER] { Ok(()) } else { refuse_unless_empty(target, &found) }
 }
 
-fn create_anew(target: &Path, tree: &Tree, more: Option<impl FnOnce() -> Result<Tree> + Send>, watch: &dyn Watch) -> Result<()> {
+fn create_anew(target: &Path, render: impl FnOnce(&Path) -> Result<()>, watch: &dyn Watch) -> Result<()> {
     let (temporary, folder, names) = make_temporary(target, watch)?;
-    let root = make_parents(temporary.path(), &names[1..], watch)?;
-    if let Some(more) = more {
-        let (written, more) = beside(|| render(&root, tree, watch), more);
-        written?;
-        render(&root, &more?, watch)?;
-    } else {
-        render(&root, tree, watch)?;
-    }
+    render(&make_parents(temporary.path(), &names[1..], watch)?)?;
     let (mut from, mut to) = (temporary.path().to_path_buf(), folder.to_path_buf());
     for (depth, name) in names.iter().enumerate() {
         if depth > 0 {
@@ -135,17 +134,47 @@ fn make_parents(folder: &Path, parents: &[&OsStr], watch: &dyn Watch) -> Result<
 /// Writes the tree to a folder that is there and has none of it.
 fn render(root: &Path, tree: &Tree, watch: &dyn Watch) -> Result<()> {
     let mut walk = Walk::new(root);
-    for (path, entry) in tree.iter() {
-        walk.go(
-            path,
-            |folder, _, _| make_folder(folder, watch),
-            |file, _| {
-                ask(watch, Verb::Write, file)?;
-                system::write_new(file, entry).map(drop).map_err(|error| Error::io("write", file, error))
-            },
-        )?;
-    }
-    Ok(())
+    tree.iter().try_for_each(|(path, entry)| walk.go(path, |folder, _, _| make_folder(folder, watch), |file, _| write(file, entry, watch)))
+}
+
+/// The same on two threads. The other one makes `more` and writes it before it helps: the rename is what tells that a repository is whole, not
+/// the order of its files.
+fn render_with(root: &Path, tree: &Tree, more: impl FnOnce() -> Result<Tree> + Send, watch: &(dyn Watch + Sync)) -> Result<()> {
+    let files: Vec<_> = tree.iter().collect();
+    // Whoever makes a file locks its folder.
+    let folders: Vec<_> = files.chunk_by(|(one, _), (other, _)| one.parent() == other.parent()).collect();
+    let queue = Queue::new(&folders);
+    let help = || {
+        while let Some((_, files)) = queue.take() {
+            for (path, entry) in *files {
+                write(&root.join(path.as_str()), entry, watch)?;
+            }
+        }
+        Ok(())
+    };
+    let gate = Mutex::new(());
+    let closed = gate.lock();
+    let (here, there) = beside(
+        || {
+            let mut walk = Walk::new(root);
+            tree.paths().try_for_each(|path| walk.go(path, |folder, _, _| make_folder(folder, watch), |_, _| Ok(())))?;
+            drop(closed);
+            help()
+        },
+        || {
+            let more = more()?;
+            // Not before the folders are there.
+            drop(gate.lock());
+            render(root, &more, watch)?;
+            help()
+        },
+    );
+    here.and(there)
+}
+
+fn write(file: &Path, entry: &Entry, watch: &dyn Watch) -> Result<()> {
+    ask(watch, Verb::Write, file)?;
+    system::write_new(file, entry).map(drop).map_err(|error| Error::io("write", file, error))
 }
 
 fn refuse_unless_folder(target: &Path) -> Result<()> {

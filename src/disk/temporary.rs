@@ -163,10 +163,10 @@ fn in_the_way(path: &Path, target: &Path) -> Error {
 pub fn sweep(folder: &Path, watch: &dyn Watch) {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
         let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(LOCK)).map(|name| format!("{name}{FOLDER}")) else {
             continue;
         };
+        let path = entry.path();
         let Ok(Some(file)) = open(&path) else { continue };
         if name.starts_with('.') && ask(watch, Verb::Clean, &path).is_ok() && file.try_lock().is_ok() && system::is_same_file(&file, &path)
         {

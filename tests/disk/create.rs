@@ -1,8 +1,8 @@
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Mutex};
 
 use stagekit::{
-    disk::{Unwatched, Verb, creatable, create, sweep},
-    error::ErrorKind,
+    disk::{Act, Unwatched, Verb, Watch, creatable, create, create_with, sweep},
+    error::{Error, ErrorKind, Result},
     tree::Tree,
 };
 use tempfile::TempDir;
@@ -161,6 +161,49 @@ fn a_fault_at_any_step_leaves_nothing() {
                 result.unwrap();
             }
             assert_eq!(contents(&place.path().join(target)), starter());
+        }
+    }
+}
+
+/// Fails from a step on, whichever thread comes to it.
+#[derive(Default)]
+struct Shared {
+    fail_from: Option<usize>,
+    seen: Mutex<Vec<Verb>>,
+}
+
+impl Watch for Shared {
+    fn before(&self, act: &Act<'_>) -> Result<()> {
+        let mut seen = self.seen.lock().unwrap();
+        seen.push(act.verb);
+        if self.fail_from.is_some_and(|from| seen.len() > from) { Err(Error::failed("fault")) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn what_two_threads_write_is_there_as_a_whole_or_not_at_all() {
+    let (more, files): (Tree, Tree) = starter().into_iter().partition(|(path, _)| path.as_str().starts_with(".stagekit/"));
+    for target in TARGETS {
+        let undisturbed = Shared::default();
+        create_with(&place().path().join(target), &files, || Ok(more.clone()), &undisturbed).unwrap();
+        let seen = undisturbed.seen.into_inner().unwrap();
+        let committed = seen.iter().position(|verb| *verb == Verb::Commit).unwrap();
+        for step in 0..seen.len() {
+            let place = place();
+            let path = place.path().join(target);
+            let before = snapshot(place.path());
+            let result = create_with(&path, &files, || Ok(more.clone()), &Shared { fail_from: Some(step), ..Shared::default() });
+            if step <= committed {
+                assert_eq!(result.unwrap_err().to_string(), "fault");
+                assert_eq!(snapshot(place.path()), before, "after a fault at step {step} of {target}");
+                let error = create_with(&path, &files, || Err(Error::failed("no receipt")), &Unwatched).unwrap_err();
+                assert_eq!(error.to_string(), "no receipt");
+                assert_eq!(snapshot(place.path()), before);
+                create_with(&path, &files, || Ok(more.clone()), &Unwatched).unwrap();
+            } else {
+                result.unwrap();
+            }
+            assert_eq!(contents(&path), starter());
         }
     }
 }
