@@ -5,6 +5,7 @@
 #![allow(clippy::case_sensitive_file_extension_comparisons, reason = "the build tools tell their files by exact names")]
 
 mod cargo;
+mod composed;
 mod existing;
 mod facts;
 mod go;
@@ -89,7 +90,7 @@ pub fn is_wanted(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_build = name == "Dockerfile" || READERS.iter().any(|(names, _)| names.contains(&name));
     is_build
-        || [maven::wants, gradle::wants, jvm::wants, go::wants, cargo::wants, python::wants, node::wants, pins::wants]
+        || [maven::wants, gradle::wants, jvm::wants, go::wants, cargo::wants, python::wants, node::wants, pins::wants, composed::wants]
             .iter()
             .any(|wants| wants(name))
 }
@@ -339,6 +340,7 @@ impl<'s> Project<'s> {
 
     fn finished(mut self) -> Detection {
         self.exposed_port();
+        composed::read(&mut self);
         if self.stack.language_version.is_empty() && self.stack.language != Language::Static {
             self.note(&self.stack.directory.clone(), format!("no file says which version of {} is wanted", self.stack.language.title()));
         }

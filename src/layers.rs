@@ -3,6 +3,7 @@
 //! A file has one owner. What a feature brings where somebody else's file stands goes into that file, if its format can take it; what goes into
 //! other owners' files is recorded, so that it can be taken out again.
 
+mod overlays;
 mod ports;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +103,10 @@ pub fn paths_of_interest(stored: &Tree, kit: &Tree, parts: &[Part], old: &[Layer
         paths.extend(aliases(path));
         paths.insert(beside(path));
         paths.insert(path.clone());
+        if let Some(base) = overlays::base_of(path) {
+            paths.extend(aliases(&base));
+            paths.insert(base);
+        }
     }
     paths.extend(old.iter().flat_map(|layer| layer.contribution.iter().map(|recorded| recorded.contribution.path.clone())));
     paths.extend(old.iter().flat_map(|layer| layer.aside.values().cloned()));
@@ -261,6 +266,18 @@ impl Fitted {
                 }
             }
         }
+    }
+
+    /// What the compose files of these features expect of the one that they are laid over, and do not find there.
+    pub fn unmet(&self, disk: &Tree) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for path in self.layers.iter().flat_map(|layer| &layer.files) {
+            let (Some(base), Some(overlay)) = (overlays::base_of(path), self.fresh.get(path).and_then(Entry::text)) else { continue };
+            let base = known_as(&base, disk, &self.fresh);
+            let text = self.fresh.get(&base).or_else(|| disk.get(&base)).and_then(Entry::text).unwrap_or_default();
+            faults.extend(overlays::unmet(path, overlay, &base, text));
+        }
+        faults
     }
 
     fn leave_out(&mut self, path: &RelPath) -> Option<Entry> {

@@ -57,6 +57,9 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     // 3. what that changes
     let layers = project.layers(&repository, &added);
     let becoming = becoming(&repository, &catalog, &from_kit.answers, &layers, args.on_conflict.into())?;
+    if !becoming.unmet.is_empty() {
+        return Err(Error::faults(ErrorKind::Conflict, "what is added would not start, nothing was written", becoming.unmet));
+    }
     let written = !args.dry_run && !args.diff;
     let names: Vec<&str> = features.iter().map(|feature| feature.name.get_ref().as_str()).collect();
     if args.json {

@@ -33,6 +33,8 @@ pub(super) struct Becoming {
     pub(super) dropped: Vec<String>,
     /// What earlier contributions left behind, and why.
     pub(super) left: Vec<Fault>,
+    /// What features expect of the user's own files, and do not find there.
+    pub(super) unmet: Vec<Fault>,
 }
 
 /// The repository with other answers to its kit's questions (`changed`), and with just these features beside the kit.
@@ -82,11 +84,12 @@ pub(super) fn becoming(
     let planned = if on_conflict == OnConflict::Merge { planned.with_markers() } else { planned };
 
     // 4. what is recorded
+    let unmet = fitted.unmet(&there);
     let Fitted { own, layers, roles, left, .. } = fitted;
     receipt.layer.extend(layers);
     receipt.roles.extend(roles);
     receipt.pending = planned.pending().cloned().collect();
-    Ok(Becoming { planned, receipt, is_same: stored == own, base: own, dropped, left })
+    Ok(Becoming { planned, receipt, is_same: stored == own, base: own, dropped, left, unmet })
 }
 
 impl Becoming {

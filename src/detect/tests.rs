@@ -478,3 +478,23 @@ mod any_text {
         }
     }
 }
+
+#[test]
+fn a_compose_file_says_what_things_are_called() {
+    let package = r#"{"name": "links", "scripts": {"start": "node a.js"}}"#;
+    let names = |compose: &str| {
+        let files = [("package.json", package), ("a.js", "app.listen(3000)"), ("docker-compose.yml", compose)];
+        let stack = detect(&survey(&files), None).unwrap().stack;
+        let names: Vec<&str> = stack.modules.iter().map(|module| module.name.as_str()).collect();
+        let fields = stack.origins.keys().filter(|field| field.starts_with("modules."));
+        let lost: Vec<&String> = fields.filter(|field| !field.starts_with(&format!("modules.{}", names[0]))).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+        names.join(" ")
+    };
+    assert_eq!(names("services:\n  web:\n    build: .\n  db:\n    image: postgres\n"), "web");
+    assert_eq!(names("services:\n  web:\n    build: {context: ./}\n"), "web");
+    assert_eq!(names("services:\n  web:\n    build: .\n  worker:\n    build: .\n"), "links", "which of the two is meant nobody says");
+    assert_eq!(names("services:\n  web:\n    build: ./web\n"), "links");
+    assert_eq!(names("services:\n  The_Web:\n    build: .\n"), "links", "a name that not every feature can use");
+    assert_eq!(names("services: ["), "links");
+}

@@ -46,6 +46,24 @@ fn read(ended: &Ended, path: &str) -> String {
 }
 
 #[test]
+fn what_is_laid_over_ones_own_compose_file_uses_its_names() {
+    let own = "services:\n  web:\n    build: .\n";
+    let added = shop("add nginx --yes").file("compose.yaml", own).file("Dockerfile", "FROM node:24\n").run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    assert!(read(&added, "compose.nginx.yaml").contains("      web:\n        condition: service_started\n"), "nobody says how it is asked");
+    assert!(read(&added, "ops/nginx/nginx.conf").contains("server web:3000 "));
+    assert_eq!(read(&added, "compose.yaml"), own);
+
+    let two = "services:\n  web:\n    build: .\n  worker:\n    build: .\n";
+    let refused = shop("add nginx --yes").file("compose.yaml", two).file("Dockerfile", "FROM node:24\n").run();
+    assert_eq!(refused.status, 3, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("compose.nginx.yaml: needs the service `shop`, which `compose.yaml` does not have: it has `web`, `worker`")
+    );
+    assert!(!refused.dir.path().join("compose.nginx.yaml").exists());
+}
+
+#[test]
 fn features_come_and_go_without_a_trace() {
     let before = contents(shop("x").dir());
     let added = shop("add dockerfile compose github-actions dependabot editorconfig --yes").run();
