@@ -56,9 +56,21 @@ impl Pods {
         for (name, value) in config {
             say("--env", format!("{name}={value}"));
         }
+        let mut known: Vec<(String, String)> = Vec::new();
         for variable in container["env"].as_array().into_iter().flatten() {
-            let (name, value) = (text(&variable["name"])?, text(&variable["value"])?);
+            let name = text(&variable["name"])?;
+            let value = match variable["valueFrom"]["secretKeyRef"]["key"].as_str() {
+                Some(key) => {
+                    let found = secrets.iter().find(|(name, _)| name == key);
+                    found.ok_or_else(|| format!("the secret has no `{key}`"))?.1.clone()
+                }
+                // `$(NAME)` is what stands before it.
+                None => {
+                    known.iter().fold(text(&variable["value"])?.to_owned(), |value, (name, of)| value.replace(&format!("$({name})"), of))
+                }
+            };
             say("--env", format!("{name}={value}"));
+            known.push((name.to_owned(), value));
         }
         // The public images' users have other numbers than those of the stand-ins, and some programs want to know who they are.
         let own = self.folder.join(format!("{host}-passwd"));
