@@ -91,14 +91,19 @@ pub fn eventually(seconds: u64, mut holds: impl FnMut() -> Result<(), String>) -
 
 /// `GET` with curl: status and body.
 pub fn get(url: &str) -> Result<(u32, String), String> {
-    let words = ["--silent", "--show-error", "--max-time", "3", "--write-out", "\n%{http_code}", url];
-    let answer = said("curl", &words, Path::new("."), 10)?;
+    curl(&[url])
+}
+
+/// What curl is answered: status and body.
+fn curl(words: &[&str]) -> Result<(u32, String), String> {
+    let own = ["--silent", "--show-error", "--max-time", "3", "--write-out", "\n%{http_code}"];
+    let answer = said("curl", &[&own, words].concat(), Path::new("."), 10)?;
     let (body, status) = answer.rsplit_once('\n').unwrap_or(("", &answer));
     Ok((status.parse().map_err(|_| format!("curl said `{answer}`"))?, body.to_owned()))
 }
 
 /// The secrets of a repository, made by its own script: name and value.
-fn secrets(site: Site<'_>) -> Result<Vec<(String, String)>, String> {
+pub fn secrets(site: Site<'_>) -> Result<Vec<(String, String)>, String> {
     said("scripts/init-env", &[], site.folder, 10)?;
     let text = std::fs::read_to_string(site.folder.join(".env")).map_err(|error| format!(".env: {error}"))?;
     Ok(text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())

@@ -33,19 +33,16 @@ use crate::{
 pub fn checks() -> [Check; 9] {
     [
         Check { name: "added", run: added::run },
-        Check { name: "added-workflow", run: |world, arguments| judged(world, arguments, &pipelines::WORKFLOW) },
-        Check { name: "added-gitlab", run: |world, arguments| judged(world, arguments, &pipelines::GITLAB) },
-        Check { name: "added-health", run: |world, arguments| judged(world, arguments, &health::HEALTH) },
-        Check { name: "added-nginx", run: |world, arguments| judged(world, arguments, &entrance::NGINX) },
-        Check { name: "added-logging", run: |world, arguments| judged(world, arguments, &logging::LOGGING) },
-        Check { name: "added-monitoring", run: |world, arguments| judged(world, arguments, &metrics::MONITORING) },
-        Check { name: "added-kubernetes", run: |world, arguments| judged(world, arguments, &cluster::KUBERNETES) },
+        Check { name: "added-workflow", run: |world, arguments| judged(world, arguments, &[pipelines::WORKFLOW]) },
+        Check { name: "added-gitlab", run: |world, arguments| judged(world, arguments, &[pipelines::GITLAB]) },
+        Check { name: "added-health", run: |world, arguments| judged(world, arguments, &[health::HEALTH]) },
+        Check { name: "added-nginx", run: |world, arguments| judged(world, arguments, &[entrance::NGINX]) },
+        Check { name: "added-logging", run: |world, arguments| judged(world, arguments, &[logging::LOGGING]) },
+        Check { name: "added-monitoring", run: |world, arguments| judged(world, arguments, &[metrics::MONITORING]) },
+        Check { name: "added-kubernetes", run: |world, arguments| judged(world, arguments, &[cluster::KUBERNETES, cluster::REFUSED]) },
         Check {
             name: "added-devcontainer",
-            run: |world, arguments| {
-                let judges = [devcontainer::DEVCONTAINER, devcontainer::BROUGHT_UP];
-                judges.iter().flat_map(|judge| judged(world, arguments, judge)).collect()
-            },
+            run: |world, arguments| judged(world, arguments, &[devcontainer::DEVCONTAINER, devcontainer::BROUGHT_UP]),
         },
     ]
 }
@@ -74,17 +71,19 @@ struct Proof {
 const ENGINE: &[&str] = &["docker", "version", "--format", "{{.Server.Version}}"];
 
 /// A row for each proof of each project, unless a record says that just this was proven before.
-fn judged(world: &World, arguments: &Arguments, judge: &Judge) -> Vec<Row> {
-    let fixtures = match fixtures() {
-        Ok(fixtures) => fixtures,
-        Err(why) => return vec![Row::new(judge.name, "", None, "", Outcome::Failed(why), 0.0)],
-    };
-    let is_judged = |name: &str| judge.fixtures.is_empty() || judge.fixtures.contains(&name);
+fn judged(world: &World, arguments: &Arguments, judges: &[Judge]) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (name, from) in fixtures.iter().filter(|(name, _)| arguments.wants_kit(name) && is_judged(name)) {
-        match of_fixture(world, judge, name, from) {
-            Ok(more) => rows.extend(more),
-            Err(why) => rows.push(Row::new(judge.name, name, None, "", Outcome::Failed(why), 0.0)),
+    for judge in judges {
+        let fixtures = match fixtures() {
+            Ok(fixtures) => fixtures,
+            Err(why) => return vec![Row::new(judge.name, "", None, "", Outcome::Failed(why), 0.0)],
+        };
+        let is_judged = |name: &str| judge.fixtures.is_empty() || judge.fixtures.contains(&name);
+        for (name, from) in fixtures.iter().filter(|(name, _)| arguments.wants_kit(name) && is_judged(name)) {
+            match of_fixture(world, judge, name, from) {
+                Ok(more) => rows.extend(more),
+                Err(why) => rows.push(Row::new(judge.name, name, None, "", Outcome::Failed(why), 0.0)),
+            }
         }
     }
     rows

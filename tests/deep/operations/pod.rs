@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value as Json;
 
-use super::{docker, eventually, get};
+use super::{curl, docker, eventually};
 
 /// Removed in the end, with its network.
 pub struct Pods {
@@ -144,7 +144,12 @@ impl Pod {
         let probe = &self.container[which];
         if probe["httpGet"].is_object() {
             let (port, path) = (self.port(&probe["httpGet"]["port"])?, text(&probe["httpGet"]["path"])?);
-            return match get(&format!("http://{}:{port}{path}", self.address))? {
+            let mut words = Vec::new();
+            for header in probe["httpGet"]["httpHeaders"].as_array().into_iter().flatten() {
+                words.extend(["--header".to_owned(), format!("{}: {}", text(&header["name"])?, text(&header["value"])?)]);
+            }
+            words.push(format!("http://{}:{port}{path}", self.address));
+            return match curl(&words.iter().map(String::as_str).collect::<Vec<_>>())? {
                 (status, _) if (200..400).contains(&status) => Ok(()),
                 (status, body) => Err(format!("{which}: {status} {body}")),
             };

@@ -13,11 +13,13 @@ use crate::{
 
 pub const KUBERNETES: Judge = Judge {
     name: "added-kubernetes",
-    fixtures: &["django-postgres", "go-http", "npm-express", "spring-maven"],
+    fixtures: &["django-postgres", "go-http", "spring-maven"],
     source: concat!(include_str!("cluster.rs"), include_str!("../operations/kubernetes.rs"), include_str!("../operations/pod.rs")),
     needs: kubernetes::NEEDS,
-    proofs: &[Proof { option: "taken", prove: taken }, Proof { option: "refused", prove: refused }],
+    proofs: &[Proof { option: "taken", prove: taken }],
 };
+
+pub const REFUSED: Judge = Judge { fixtures: &["npm-express"], proofs: &[Proof { option: "refused", prove: refused }], ..KUBERNETES };
 
 fn taken(_: &World, repository: &Repository, project: &Project) -> Result<(), String> {
     kubernetes::applied(Site { folder: &repository.folder, tree: &tree(&repository.folder)?, stack: &project.stack })

@@ -64,7 +64,7 @@ fn asked(running: &Running, repository: &Repository, project: &Project) -> Resul
 
     // 2. who is let through, and who is not
     let is_spring = project.stack.framework == "spring-boot";
-    let through = if is_spring { "/orders" } else { health };
+    let through = if is_spring { "/" } else { health };
     let answer = expect(200, &[&format!("{ENTRANCE}{through}")])?.to_lowercase();
     for header in ["x-content-type-options: nosniff", "x-request-id: ", "content-security-policy: ", "server: nginx\r"] {
         if !answer.contains(header) {

@@ -10,6 +10,7 @@ use crate::{
     operations::{
         Site, get,
         monitoring::{self, System},
+        secrets,
     },
     world::World,
 };
@@ -35,6 +36,7 @@ fn watched(_: &World, repository: &Repository, project: &Project) -> Result<(), 
     let site = Site { folder: &repository.folder, tree: &tree(&repository.folder)?, stack: &project.stack };
     monitoring::rules(site)?;
     let expressions = monitoring::expressions(site, 2)?;
+    secrets(site)?;
     super::altered(&repository.folder.join("pom.xml"), "  </dependencies>", LIBRARY, || {
         let system = System::up(
             site,
