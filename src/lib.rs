@@ -17,6 +17,7 @@ pub mod encode;
 pub mod env;
 pub mod error;
 pub mod glob;
+pub mod grade;
 pub mod handout;
 pub mod interview;
 pub mod layers;

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Lower modules first: a pure module imports only from above itself in this list.
-const PURE: [&str; 30] = [
+const PURE: [&str; 31] = [
     "error",
     "glob",
     "tree",
@@ -31,6 +31,7 @@ const PURE: [&str; 30] = [
     "render",
     "receipt",
     "handout",
+    "grade",
     "plan",
     "layers",
     "lint",
