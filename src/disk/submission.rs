@@ -248,12 +248,9 @@ mod tests {
 
     #[test]
     fn a_folder_around_everything_is_seen() {
-        for (names, expected) in [
-            (&["ada/", "ada/src/A", "__MACOSX/ada/._A"][..], "ada/"),
-            (&["src/A", "pom.xml"], ""),
-            (&["a/x", "b/y"], ""),
-            (&[], ""),
-        ] {
+        for (names, expected) in
+            [(&["ada/", "ada/src/A", "__MACOSX/ada/._A"][..], "ada/"), (&["src/A", "pom.xml"], ""), (&["a/x", "b/y"], ""), (&[], "")]
+        {
             assert_eq!(around(names.iter().copied()), expected, "{names:?}");
         }
     }

@@ -59,8 +59,7 @@ pub enum Admission {
 }
 
 /// Folders that are never taken, wherever they stand.
-const FOLDERS: [&str; 9] =
-    [".mvn", ".stagekit", ".git", ".gradle", "target", "node_modules", "__pycache__", ".venv", "META-INF"];
+const FOLDERS: [&str; 9] = [".mvn", ".stagekit", ".git", ".gradle", "target", "node_modules", "__pycache__", ".venv", "META-INF"];
 
 /// Names that build tools, test frameworks and interpreters obey.
 const OBEYED: [&str; 14] = [

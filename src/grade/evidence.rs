@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     manifest::Number,
-    milestone::{Outcome, TestCase, name_of},
+    milestone::{Outcome, TestCase},
     progress::{LeftOut, Verdict, judge},
 };
 
@@ -144,8 +144,7 @@ fn once(cases: &[TestCase], remarks: &mut Vec<Remark>) -> Vec<TestCase> {
 
 /// The cases that the course has, and the milestones that have more of the kit's than it declares.
 fn declared(kit: &GradedKit, cases: Vec<TestCase>, upto: Number, remarks: &mut Vec<Remark>) -> (Vec<TestCase>, BTreeSet<Number>) {
-    let suite = |case: &TestCase| name_of(case.id.rsplit_once('/').map_or("", |_| case.id.splitn(3, '/').nth(1).unwrap_or("")));
-    let suite = |case: &TestCase| (case.milestone, suite(case).1);
+    let suite = |case: &TestCase| (case.milestone, case.id.split('/').nth(1).unwrap_or_default().to_owned());
     let (mut kept, mut own) = (Vec::new(), Vec::new());
     for case in cases {
         let suite = suite(&case);
@@ -204,7 +203,9 @@ mod tests {
         assert_eq!(passed_in("Tests run: 5, Failures: 0, Errors: 0, Skipped: 0"), None, "not Maven's own");
         let log = "[INFO] Tests run: 9, Failures: 0, Errors: 0, Skipped: 0\n[ERROR] Tests run: 5, Failures: 2, Errors: 0, Skipped: 0\n";
         assert_eq!(passed_of_maven(log, false), Some(3));
-        let both = format!("{log}[INFO] --- failsafe:3.5.4:integration-test (default) @ x ---\n[INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0\n");
+        let both = format!(
+            "{log}[INFO] --- failsafe:3.5.4:integration-test (default) @ x ---\n[INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0\n"
+        );
         assert_eq!((passed_of_maven(&both, true), passed_of_maven(&both, false), passed_of_maven("", true)), (Some(5), Some(2), None));
     }
 

@@ -9,7 +9,7 @@ use crate::{
     handout::{Handout, Row},
     manifest::{Number, Role},
     milestone::name_of,
-    progress::moved,
+    progress::{moved, reached},
     receipt,
     render::Renderer,
     rendition::{Audience, Rendition},
@@ -111,6 +111,16 @@ impl GradedKit {
             || self.fixed.paths().any(is_known)
             || self.work.iter().any(is_known)
             || barred(path).is_some()
+    }
+
+    /// The milestone that the student seems to work on, by the file that says so. It is theirs and proves nothing: it says where to begin.
+    pub fn worked_on(&self, submission: &Submission, upto: Number) -> Number {
+        let state = self.course.state.as_ref();
+        let text = state
+            .and_then(|state| submission.files.iter().find(|(path, _)| path.as_str() == state.path))
+            .and_then(|(_, entry)| entry.text());
+        let reached = state.zip(text).and_then(|(state, text)| reached(state, text)).unwrap_or(0);
+        reached.saturating_add(1).clamp(1, upto.max(1))
     }
 
     /// Whether this path is a test of the kit.

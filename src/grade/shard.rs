@@ -159,7 +159,12 @@ mod tests {
         let mut other = share("1/3", &["a", "d"]);
         other.1.handout = "another".to_owned();
         let error = merge(vec![share("3/3", &["c"]), other, ("again.json".to_owned(), share("3/3", &[]).1)]).unwrap_err().to_string();
-        for said in ["1-3.json: was graded by another `handout.toml`", "again.json: is share 3/3, and so is `3-3.json`", "again.json: has 0 of the 1", "2/3: is missing"] {
+        for said in [
+            "1-3.json: was graded by another `handout.toml`",
+            "again.json: is share 3/3, and so is `3-3.json`",
+            "again.json: has 0 of the 1",
+            "2/3: is missing",
+        ] {
             assert!(error.contains(said), "{said}\n{error}");
         }
     }

@@ -63,7 +63,12 @@ fn is_of_milestone(path: &str) -> bool {
 }
 
 /// Takes the cases that stand for a whole file out of `cases`: node reports a file that it cannot load as a test with the file's path for a name.
-pub(in crate::commands) fn not_loaded(cases: &mut Vec<TestCase>, output: &str, root: &Path, is_test: &dyn Fn(&str) -> bool) -> Vec<LeftOut> {
+pub(in crate::commands) fn not_loaded(
+    cases: &mut Vec<TestCase>,
+    output: &str,
+    root: &Path,
+    is_test: &dyn Fn(&str) -> bool,
+) -> Vec<LeftOut> {
     let root = format!("{}/", root.display());
     let mut found = Vec::new();
     cases.retain(|case| {

@@ -148,7 +148,8 @@ fn listed(file: &Path, shown: &Path, handout: &Handout) -> Result<Found> {
             continue;
         }
         let row_of = |folder: &str| handout.row.iter().position(|row| row.folder == folder);
-        let pair = line.split_once(['\t', ',']).map(|(folder, path)| (folder.trim(), path.trim())).filter(|(folder, _)| row_of(folder).is_some());
+        let pair =
+            line.split_once(['\t', ',']).map(|(folder, path)| (folder.trim(), path.trim())).filter(|(folder, _)| row_of(folder).is_some());
         let (folder, path) = pair.unwrap_or_else(|| {
             let name = line.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(line);
             (name.strip_suffix(".git").or_else(|| name.strip_suffix(".zip")).unwrap_or(name), line)

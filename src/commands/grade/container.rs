@@ -81,7 +81,8 @@ fn owner(root: &Path) -> Result<String> {
 
 /// The words of `docker run`.
 fn arguments(image: &str, name: &str, root: &Path, owner: &str, maven: Option<&Path>, command: &[String]) -> Vec<String> {
-    let mut words: Vec<String> = ["docker", "run", "--rm", "--init", "--name", name, "--network", "none", "--user", owner].map(str::to_owned).into();
+    let mut words: Vec<String> =
+        ["docker", "run", "--rm", "--init", "--name", name, "--network", "none", "--user", owner].map(str::to_owned).into();
     words.extend(["--memory", MEMORY, "--memory-swap", MEMORY, "--cpus", CPUS, "--pids-limit", PROCESSES].map(str::to_owned));
     words.extend(["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp:exec"].map(str::to_owned));
     words.extend(["--volume".to_owned(), format!("{}:/work", root.display()), "--workdir".to_owned(), "/work".to_owned()]);
@@ -112,7 +113,9 @@ mod tests {
     #[test]
     fn a_container_has_no_network_no_rights_and_limits() {
         let said = words("node run.js", None);
-        for wanted in ["--network none", "--user 1:2", "--memory 2g", "--pids-limit 1024", "--cap-drop ALL", "--read-only", "--volume /copy:/work"] {
+        for wanted in
+            ["--network none", "--user 1:2", "--memory 2g", "--pids-limit 1024", "--cap-drop ALL", "--read-only", "--volume /copy:/work"]
+        {
             assert!(said.contains(wanted), "{wanted}: {said}");
         }
         assert!(said.ends_with(" image:1 node run.js"), "{said}");

@@ -95,9 +95,11 @@ fn case(xml: &mut Xml, test: &Test) -> io::Result<()> {
 fn problem(xml: &mut Xml, name: &str, why: &str) -> io::Result<()> {
     let text = clean(why);
     let first = text.lines().next().unwrap_or_default().to_owned();
-    xml.create_element("testcase").with_attributes([("name", name), ("classname", "grade"), ("time", "0.000")]).write_inner_content(|xml| {
-        xml.create_element("error").with_attribute(("message", &*first)).write_text_content(BytesText::new(&text))?;
-        Ok(())
-    })?;
+    xml.create_element("testcase").with_attributes([("name", name), ("classname", "grade"), ("time", "0.000")]).write_inner_content(
+        |xml| {
+            xml.create_element("error").with_attribute(("message", &*first)).write_text_content(BytesText::new(&text))?;
+            Ok(())
+        },
+    )?;
     Ok(())
 }

@@ -46,7 +46,12 @@ pub(super) fn print(results: &Results, env: &mut Env) {
     let sum: u64 = results.rows.iter().map(|row| u64::from(row.points)).sum();
     let graded = results.rows.len() - results.failures();
     let average = if results.rows.is_empty() { 0 } else { sum / results.rows.len() as u64 };
-    env.out.line(format!("\n{} of {} graded, {average} of {} points on average", graded, count(results.rows.len(), "student"), results.max));
+    env.out.line(format!(
+        "\n{} of {} graded, {average} of {} points on average",
+        graded,
+        count(results.rows.len(), "student"),
+        results.max
+    ));
 }
 
 /// The name in one line, as wide as there is room.

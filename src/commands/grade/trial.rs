@@ -37,7 +37,11 @@ pub(super) struct How {
 pub(super) enum Trial {
     Ran(Ran),
     /// No test ran, in a sentence and in the build's words.
-    Stopped { status: Status, why: String, said: Vec<String> },
+    Stopped {
+        status: Status,
+        why: String,
+        said: Vec<String>,
+    },
 }
 
 /// What the tests say.
@@ -60,7 +64,7 @@ pub(super) fn command(check: &Check, upto: Number) -> Vec<String> {
 }
 
 /// Runs the tests up to `upto` in a folder that is made for it. A test file of the kit that does not compile is left out, as `check` does.
-pub(super) fn tried(kit: &GradedKit, mut tree: Tree, upto: Number, how: &How, interrupts: &Interrupts) -> Result<Trial> {
+pub(super) fn tried(kit: &GradedKit, mut tree: Tree, upto: Number, time: Duration, how: &How, interrupts: &Interrupts) -> Result<Trial> {
     let check = kit.course.check.as_ref().ok_or_else(|| Error::failed("the kit does not say how the tests run"))?;
     let command = command(check, upto);
     let is_test = |path: &str| kit.is_test(path);
@@ -68,16 +72,18 @@ pub(super) fn tried(kit: &GradedKit, mut tree: Tree, upto: Number, how: &How, in
     let mut first: Option<Trial> = None;
     for _ in 0..ROUNDS {
         let place = Workplace::of(&tree)?;
-        let name = place.root().parent().and_then(std::path::Path::file_name).map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let words = how.container.as_ref().map_or_else(|| Ok(command.clone()), |container| container.command(&name, place.root(), &command))?;
-        let ran = run_within(place.root(), &words, &limits(how, &place), interrupts);
+        let name =
+            place.root().parent().and_then(std::path::Path::file_name).map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let words =
+            how.container.as_ref().map_or_else(|| Ok(command.clone()), |container| container.command(&name, place.root(), &command))?;
+        let ran = run_within(place.root(), &words, &limits(time, &place), interrupts);
         if let Some(container) = &how.container {
             container.end(&name, place.root(), interrupts);
         }
         let ran = ran?;
         let stopped = |status, why: &str| Trial::Stopped { status, why: why.to_owned(), said: said(&ran.output, &place) };
         let Some(is_success) = ran.is_success else {
-            let why = format!("the tests had not ended after {} s", how.time.as_secs());
+            let why = format!("the tests had not ended after {} s", time.as_secs());
             return Ok(stopped(Status::TimedOut, &why));
         };
         if has_crashed(&ran.output) {
@@ -121,20 +127,43 @@ fn said(output: &str, place: &Workplace) -> Vec<String> {
     telling(output).into_iter().map(|line| line.replace(&here, "")).collect()
 }
 
-fn limits(how: &How, place: &Workplace) -> Limits {
+fn limits(time: Duration, place: &Workplace) -> Limits {
     let mut environment: Vec<(OsString, OsString)> = std::env::vars_os().filter(|(name, _)| is_passed_on(name)).collect();
     for name in ["TMPDIR", "TMP", "TEMP"] {
         environment.push((name.into(), place.temporary().into()));
     }
-    Limits { time: how.time, environment }
+    Limits { time, environment }
 }
 
 /// What build tools and servers need. The rest of the environment may hold secrets, and is nobody's business.
 fn is_passed_on(name: &OsStr) -> bool {
     const NAMES: [&str; 26] = [
-        "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "SHELL", "JAVA_HOME", "M2_HOME", "DOCKER_HOST", "HTTP_PROXY",
-        "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "USERPROFILE", "SYSTEMROOT",
-        "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "XDG_RUNTIME_DIR",
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "SHELL",
+        "JAVA_HOME",
+        "M2_HOME",
+        "DOCKER_HOST",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "USERPROFILE",
+        "SYSTEMROOT",
+        "COMSPEC",
+        "PATHEXT",
+        "APPDATA",
+        "LOCALAPPDATA",
+        "XDG_RUNTIME_DIR",
     ];
     const BEGINNINGS: [&str; 6] = ["LC_", "MAVEN_", "MVNW_", "IT_", "TESTCONTAINERS_", "DOCKER_TLS"];
     // A password for the Maven repository is the wrapper's, and the tests need none.
@@ -164,7 +193,9 @@ mod tests {
 
     #[test]
     fn secrets_of_the_environment_stay_there() {
-        for (name, expected) in [("PATH", true), ("LC_ALL", true), ("IT_POSTGRES_URL", true), ("GITHUB_TOKEN", false), ("MVNW_PASSWORD", false)] {
+        for (name, expected) in
+            [("PATH", true), ("LC_ALL", true), ("IT_POSTGRES_URL", true), ("GITHUB_TOKEN", false), ("MVNW_PASSWORD", false)]
+        {
             assert_eq!(is_passed_on(OsStr::new(name)), expected, "{name}");
         }
     }

@@ -6,7 +6,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -90,7 +90,9 @@ pub(super) fn graded(class: &Class, how: &How, max: u32, jobs: usize, interrupts
     }
     let others = done.iter().flatten().filter(|done| done.is_other).count();
     if others > 0 {
-        out.warn(format!("the templates have changed since {others} of these repositories were handed out; they are graded by those of today"));
+        out.warn(format!(
+            "the templates have changed since {others} of these repositories were handed out; they are graded by those of today"
+        ));
     }
     Ok(done.into_iter().flatten().map(|done| done.graded).collect())
 }
@@ -131,32 +133,15 @@ fn first_line(error: &Error) -> String {
 fn attempt(row: &Row, kit: &GradedKit, submission: &Submission, how: &How, max: u32, interrupts: &Interrupts) -> Result<Graded> {
     // 1. what is built, and whether it was before
     let (tree, mut remarks) = kit.assemble(submission, how.upto)?;
-    let key = key(kit, &tree, how)?;
+    let start = kit.worked_on(submission, how.upto);
+    let key = key(kit, &tree, start, how)?;
     if let Some(known) = (!how.is_forced).then(|| cache::known(&how.cache, &row.folder, &key)).flatten() {
         let known = Graded { name: row.name.clone(), record: row.record.clone(), commit: submission.commit.clone(), ..known };
         return Ok(known);
     }
 
-    // 2. the tests; where they do not end by themselves, those of the milestones before, as far as they do
-    let mut said = Vec::new();
-    let (status, why, weighed) = match tried(kit, tree, how.upto, how, interrupts)? {
-        Trial::Ran(ran) => {
-            let weighed = weigh(kit, &ran, how.upto);
-            let why = weighed.distrust.clone().unwrap_or_default();
-            (if why.is_empty() { Status::Graded } else { Status::Untrusted }, why, Some(weighed))
-        }
-        Trial::Stopped { status, why, said: lines } => {
-            said = lines;
-            let is_partial = matches!(status, Status::TimedOut | Status::Crashed);
-            let earlier = if is_partial { earlier(kit, submission, how, interrupts)? } else { None };
-            let why = match &earlier {
-                Some((1, _)) => format!("{why}; milestone 1 was run by itself"),
-                Some((number, _)) => format!("{why}; milestones 1 to {number} were run by themselves"),
-                None => why,
-            };
-            (status, why, earlier.map(|(_, weighed)| weighed))
-        }
-    };
+    // 2. the tests
+    let Course { status, why, said, weighed } = gone_through(kit, submission, how, start, interrupts)?;
 
     // 3. what that earns
     remarks.extend(weighed.iter().flat_map(|weighed| weighed.remarks.clone()));
@@ -166,12 +151,78 @@ fn attempt(row: &Row, kit: &GradedKit, submission: &Submission, how: &How, max: 
     Ok(Graded { remarks, said, commit: submission.commit.clone(), key, ..graded })
 }
 
-/// The most milestones whose tests end by themselves, and what those say.
-fn earlier<'k>(kit: &'k GradedKit, submission: &Submission, how: &How, interrupts: &Interrupts) -> Result<Option<(Number, Weighed<'k>)>> {
-    let mut best = None;
-    for number in 1..how.upto {
+/// What came of all runs of a row.
+struct Course<'k> {
+    status: Status,
+    why: String,
+    said: Vec<String>,
+    weighed: Option<Weighed<'k>>,
+}
+
+/// The shortest time that the last run gets, which is about milestones that nothing was found of.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs the tests up to the milestone that the student works on, and further for as long as the last one earns something; then all of them, which
+/// may hang where nothing is written yet, and has less time. So neither an endless loop nor what is not begun costs what was reached before.
+fn gone_through<'k>(kit: &'k GradedKit, submission: &Submission, how: &How, start: Number, interrupts: &Interrupts) -> Result<Course<'k>> {
+    let mut best: Option<(Number, Weighed<'k>)> = None;
+    let (mut number, mut longest, mut is_last) = (start, Duration::ZERO, start == how.upto);
+    loop {
+        let time = if is_last && best.is_some() { how.time.min(PATIENCE.max(4 * longest)) } else { how.time };
         let (tree, _) = kit.assemble(submission, number)?;
-        let Trial::Ran(ran) = tried(kit, tree, number, how, interrupts)? else { break };
+        let begin = Instant::now();
+        match tried(kit, tree, number, time, how, interrupts)? {
+            Trial::Ran(ran) => {
+                let weighed = weigh(kit, &ran, number);
+                if let Some(why) = weighed.distrust.clone() {
+                    return Ok(Course { status: Status::Untrusted, why, said: Vec::new(), weighed: Some(weighed) });
+                }
+                longest = longest.max(begin.elapsed());
+                let earned = weighed.verdicts.iter().find(|(verdict, _)| verdict.number() == number).map_or(0, |(_, points)| *points);
+                if number == how.upto {
+                    return Ok(Course { status: Status::Graded, why: String::new(), said: Vec::new(), weighed: Some(weighed) });
+                }
+                best = Some((number, weighed));
+                number = if earned > 0 { number + 1 } else { how.upto };
+                is_last = earned == 0;
+            }
+            Trial::Stopped { status, why, said } => {
+                let is_partial = matches!(status, Status::TimedOut | Status::Crashed);
+                if best.is_none() && is_partial {
+                    best = earlier(kit, submission, number, how, interrupts)?;
+                }
+                let from = best.as_ref().map_or(1, |(reached, _)| reached + 1);
+                let (status, why, said) = match (&best, status) {
+                    // Nobody has written anything there, and waiting for it says nothing.
+                    (Some(_), Status::TimedOut) if is_last && number != start => {
+                        let why =
+                            format!("the tests of milestones {from} to {number} had not ended after {} s and earn nothing", time.as_secs());
+                        (Status::Graded, why, Vec::new())
+                    }
+                    (Some(_), Status::TimedOut | Status::Crashed) => {
+                        (status, format!("{why}; what comes before milestone {from} was run by itself"), said)
+                    }
+                    _ => (status, why, said),
+                };
+                let weighed = best.filter(|_| is_partial).map(|(_, weighed)| weighed);
+                return Ok(Course { status, why, said, weighed });
+            }
+        }
+    }
+}
+
+/// The most milestones before `number` whose tests end by themselves, and what those say.
+fn earlier<'k>(
+    kit: &'k GradedKit,
+    submission: &Submission,
+    number: Number,
+    how: &How,
+    interrupts: &Interrupts,
+) -> Result<Option<(Number, Weighed<'k>)>> {
+    let mut best = None;
+    for number in 1..number {
+        let (tree, _) = kit.assemble(submission, number)?;
+        let Trial::Ran(ran) = tried(kit, tree, number, how.time, how, interrupts)? else { break };
         let weighed = weigh(kit, &ran, number);
         if weighed.distrust.is_some() {
             break;
@@ -187,11 +238,16 @@ fn weigh<'k>(kit: &'k GradedKit, ran: &Ran, upto: Number) -> Weighed<'k> {
 }
 
 /// Everything that the result depends on.
-fn key(kit: &GradedKit, tree: &Tree, how: &How) -> Result<String> {
+fn key(kit: &GradedKit, tree: &Tree, start: Number, how: &How) -> Result<String> {
     let check = kit.course.check.as_ref().ok_or_else(|| Error::failed("the kit does not say how the tests run"))?;
     let course = serde_json::to_string(&kit.course).map_err(|error| Error::failed("failed to write JSON").because(error))?;
     let container = how.container.as_ref().map(super::container::Container::image);
-    let mut all = format!("{}\n{course}\n{}\n{}\n{container:?}\n", env!("CARGO_PKG_VERSION"), shell_line(&command(check, how.upto)), how.time.as_secs());
+    let mut all = format!(
+        "{}\n{course}\n{}\n{}\n{container:?} {start}\n",
+        env!("CARGO_PKG_VERSION"),
+        shell_line(&command(check, how.upto)),
+        how.time.as_secs()
+    );
     for (path, entry) in tree.iter() {
         all.extend([path.as_str(), "\0", if entry.executable { "x" } else { "-" }, &hex(&entry.bytes), "\n"]);
     }
@@ -251,7 +307,10 @@ fn note(why: &str, remarks: &[crate::grade::Remark], milestones: &[Milestone]) -
     let mut parts: Vec<String> = Some(why.to_owned()).filter(|why| !why.is_empty()).into_iter().collect();
     let left_out: usize = milestones.iter().map(|milestone| milestone.left_out.len()).sum();
     if left_out > 0 {
-        parts.push(format!("{} with this code", crate::commands::text::count(left_out, "test file does not compile").replace("files does", "files do")));
+        parts.push(format!(
+            "{} with this code",
+            crate::commands::text::count(left_out, "test file does not compile").replace("files does", "files do")
+        ));
     }
     let count = |kind| remarks.iter().filter(|remark| remark.kind == kind).count();
     let kinds = [
