@@ -14,6 +14,8 @@ mod check;
 mod command_line;
 mod detect;
 #[cfg(unix)]
+mod grade;
+#[cfg(unix)]
 mod handout;
 #[cfg(unix)]
 mod interrupt;
