@@ -45,6 +45,13 @@ usage: cargo test --test deep -- [OPTION]…
                      monitoring  a Prometheus scrapes the service; the alerts' tests pass, every metric that is asked for exists, traces arrive
                      loop      `check` is red, `solution --apply`, `check` is green: a milestone of each kit and language
                      added     what `stagekit add` puts into the repositories of tests/fixtures/stacks is sound, starts, and goes again (--kit NAME: one of them)
+                     added-workflow, added-gitlab  the pipeline is executed, and a broken test reddens it
+                     added-health      a wrong port makes the container unhealthy
+                     added-nginx       nginx in front of the program: what it lets through, refuses and tells
+                     added-logging     Loki takes its file, and a line of the program is found again
+                     added-monitoring  a Prometheus scrapes the program, and tells when it is gone
+                     added-kubernetes  a cluster takes the manifests and refuses bad ones; each pod runs as its manifest says
+                     added-devcontainer  the dev container's file is read, and some come up
   --images         only list the container images that are needed, one a line
   --full           all pairs of options, blocks and milestones, not a sample of them
   --afresh         build every cell, recorded or not

@@ -8,7 +8,7 @@ use stagekit::{
 };
 
 use super::{
-    docker, fixtures, images_in, is_had,
+    altered, docker, fixtures, images_in, is_had,
     repository::{Project, Repository, key_of, tree},
     running::Running,
 };
@@ -22,12 +22,17 @@ use crate::{
 /// What a proof depends on besides the files.
 const SOURCE: &str = concat!(include_str!("added.rs"), include_str!("running.rs"));
 
-/// Fixtures whose package manager wants more of a registry than a mirror has, and what: their files are looked at by the linters only, and said so.
-const NOT_SERVED: [(&str, &str); 4] = [
-    ("pnpm-fastify", "signatures of packages"),
-    ("yarn-express", "signatures of packages"),
-    ("poetry-fastapi", "an index in JSON"),
-    ("uv-fastapi", "a certificate of a public authority"),
+/// Fixtures that are not started here, and why: their files are looked at by the linters only, and said so.
+const NOT_STARTED: [(&str, &str); 2] = [
+    ("go-redis", "the variable that says where Redis is stands in its code only, where detection does not look"),
+    ("poetry-fastapi", "its package manager wants an index in JSON, which a mirror need not have"),
+];
+
+/// What the build of a fixture is told besides, because the packages come from a mirror here: it signs nothing, and its certificate is another.
+const TOLD: [(&str, &str); 3] = [
+    ("pnpm-fastify", "npm_config_manage_package_manager_versions=false"),
+    ("uv-fastapi", "UV_SYSTEM_CERTS=true"),
+    ("yarn-express", "COREPACK_INTEGRITY_KEYS=0"),
 ];
 
 const LINTERS: &str = include_str!("../linters.rs");
@@ -98,8 +103,8 @@ impl Repository {
             eprintln!("   {} {option}: not built here, because `{image}` cannot be had", self.name);
             return None;
         }
-        if let Some((_, what)) = NOT_SERVED.iter().find(|(name, _)| *name == self.name) {
-            eprintln!("   {} {option}: not built here, because its package manager wants {what}", self.name);
+        if let Some((_, why)) = NOT_STARTED.iter().find(|(name, _)| *name == self.name) {
+            eprintln!("   {} {option}: not started here: {why}", self.name);
             return None;
         }
         if let Err(why) = world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]) {
@@ -109,7 +114,13 @@ impl Repository {
         if let Some(proof) = world.records.proven(&key) {
             return Some(Row::new("added", &self.name, None, option, Outcome::Recorded(proof), 0.0));
         }
-        let row = Row::of("added", &self.name, None, &option, || up(&folder, &project.stack));
+        let row = Row::of("added", &self.name, None, &option, || match TOLD.iter().find(|(name, _)| *name == self.name) {
+            Some((_, told)) => {
+                let told = format!("WORKDIR /build\nENV {told}\n");
+                altered(&folder.join("Dockerfile"), "WORKDIR /build\n", &told, || up(&folder, &project.stack))
+            }
+            None => up(&folder, &project.stack),
+        });
         match row.outcome {
             Outcome::Passed => world.records.prove(&key, &format!("added {} {option}", self.name)),
             _ => world.records.refute(&key),

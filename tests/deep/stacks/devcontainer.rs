@@ -38,9 +38,12 @@ pub const BROUGHT_UP: Judge = Judge {
 
 const FILE: &str = ".devcontainer/devcontainer.json";
 
+/// A name, and whether a value can stand for it.
+type Property = (&'static str, fn(&Json) -> bool);
+
 /// The properties of a dev container by compose that features write, and what each is. No package has the schema itself; the names and types are those of
-/// https://containers.dev/implementors/json_reference/.
-const PROPERTIES: [(&str, fn(&Json) -> bool); 12] = [
+/// <https://containers.dev/implementors/json_reference/>.
+const PROPERTIES: [Property; 12] = [
     ("name", Json::is_string),
     ("dockerComposeFile", Json::is_string),
     ("service", Json::is_string),

@@ -45,9 +45,8 @@ fn found(running: &Running, repository: &Repository, project: &Project, module: 
     // 1. a line as the container has written it
     let log = running.compose(&["logs", "--no-color", "--no-log-prefix", module], 20)?;
     let is_json = project.stack.framework == "spring-boot";
-    let lines = log.lines().map(|line| line.trim_start_matches("\u{1b}[2K").trim()).filter(|line| !line.is_empty());
-    let line =
-        lines.filter(|line| !is_json || line.starts_with('{')).next_back().ok_or_else(|| format!("no line to look for in: {log}"))?;
+    let mut lines = log.lines().map(|line| line.trim_start_matches("\u{1b}[2K").trim()).filter(|line| !line.is_empty());
+    let line = lines.rfind(|line| !is_json || line.starts_with('{')).ok_or_else(|| format!("no line to look for in: {log}"))?;
     if is_json && !serde_json::from_str::<Json>(line).is_ok_and(|line| line["log"]["level"].is_string()) {
         return Err(format!("the line does not say how bad it is: {line}"));
     }
