@@ -3,6 +3,8 @@
 //! Formats: git's documentation, `gitformat-pack` (pack version 2, index version 2) and "Git Objects" in Pro Git. No git is run, because it
 //! costs more to start than this does to write.
 
+mod patch;
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -10,6 +12,7 @@ use std::{
     sync::Arc,
 };
 
+pub use self::patch::binary;
 use flate2::{Compression, Crc, write::ZlibEncoder};
 use sha1::{Digest as _, Sha1};
 
@@ -177,12 +180,12 @@ impl Attributes {
         let rule = |line: &str| {
             let mut words = line.split_whitespace();
             let pattern = words.next().filter(|pattern| !pattern.starts_with(['#', '[']))?;
-            let is_text = words.filter_map(|word| match word {
+            let mut is_text = words.filter_map(|word| match word {
                 "-text" | "binary" => Some(false),
                 word if word == "text" || word == "text=auto" || word.starts_with("eol=") => Some(true),
                 _ => None,
             });
-            Some((pattern.to_owned(), is_text.last()?))
+            Some((pattern.to_owned(), is_text.next_back()?))
         };
         Self { rules: text.unwrap_or_default().lines().filter_map(rule).collect() }
     }
@@ -218,7 +221,7 @@ fn id(kind: &str, content: &[u8]) -> Id {
 }
 
 /// The content as zlib has it.
-pub(crate) fn deflated(content: &[u8]) -> Result<Vec<u8>> {
+fn deflated(content: &[u8]) -> Result<Vec<u8>> {
     let level = if content.len() < LARGE { Compression::default() } else { Compression::fast() };
     let mut encoder = ZlibEncoder::new(Vec::with_capacity(content.len() / 2), level);
     encoder.write_all(content).and_then(|()| encoder.finish()).map_err(|error| Error::failed("failed to deflate an object").because(error))

@@ -10,9 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod git;
 mod group;
 mod interrupts;
 
+pub use git::{Branch, Git};
 pub use interrupts::Interrupts;
 
 use self::group::Group;
