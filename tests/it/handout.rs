@@ -353,7 +353,7 @@ fn a_large_class_is_handed_out_twice_with_the_same_bytes() {
 
 /// The same for the class of the issue: `cargo test --test it a_thousand -- --ignored`.
 #[test]
-#[ignore = "takes a minute; the deep verification runs it"]
+#[ignore = "takes minutes: `cargo test --test it a_thousand -- --ignored`"]
 fn a_thousand_students_are_handed_out_twice_with_the_same_bytes() {
     twice(1000);
     for form in ["dir", "zip", "bare"] {
