@@ -3,6 +3,8 @@
 //! Formats: git's documentation, `gitformat-pack` (pack version 2, index version 2) and "Git Objects" in Pro Git. No git is run, because it
 //! costs more to start than this does to write.
 
+mod patch;
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -10,6 +12,7 @@ use std::{
     sync::Arc,
 };
 
+pub use self::patch::binary;
 use flate2::{Compression, Crc, write::ZlibEncoder};
 use sha1::{Digest as _, Sha1};
 
@@ -67,8 +70,9 @@ impl Packer {
     /// The bare repository whose branch `branch` has one commit with this tree and message.
     pub fn bare(&mut self, tree: &Tree, branch: &str, message: &str) -> Result<Bare> {
         self.older = std::mem::take(&mut self.recent);
+        let attributes = Attributes::of(tree);
         let mut ids = Vec::new();
-        let root = self.folder(&tree.iter().map(|(path, entry)| (path.as_str(), entry)).collect::<Vec<_>>(), &mut ids)?;
+        let root = self.folder(&files(tree, &attributes), &mut ids)?;
         let text = format!("tree {}\nauthor {AUTHOR} {TIME} +0000\ncommitter {AUTHOR} {TIME} +0000\n\n{message}\n", digits(&root));
         let commit = self.object(Kind::Commit, text.as_bytes())?;
         ids.push(commit);
@@ -96,17 +100,17 @@ impl Packer {
     }
 
     /// The tree object of these files, in the order of their paths; `ids` gets every object below it, a folder after what is in it.
-    fn folder(&mut self, files: &[(&str, &Entry)], ids: &mut Vec<Id>) -> Result<Id> {
-        let mut below: BTreeMap<&str, Vec<(&str, &Entry)>> = BTreeMap::new();
+    fn folder(&mut self, files: &[(&str, File<'_>)], ids: &mut Vec<Id>) -> Result<Id> {
+        let mut below: BTreeMap<&str, Vec<(&str, File<'_>)>> = BTreeMap::new();
         // Git sorts a folder as if its name ended in a slash.
         let mut entries: BTreeMap<Vec<u8>, (&str, &str, Id)> = BTreeMap::new();
-        for (path, entry) in files {
+        for (path, file) in files {
             if let Some((folder, rest)) = path.split_once('/') {
-                below.entry(folder).or_default().push((rest, entry));
+                below.entry(folder).or_default().push((rest, file.clone()));
             } else {
-                let id = self.object(Kind::Blob, &entry.bytes)?;
+                let id = self.object(Kind::Blob, &file.content)?;
                 ids.push(id);
-                entries.insert(path.as_bytes().to_vec(), (if entry.executable { "100755" } else { "100644" }, path, id));
+                entries.insert(path.as_bytes().to_vec(), (if file.executable { "100755" } else { "100644" }, path, id));
             }
         }
         for (name, files) in below {
@@ -149,6 +153,64 @@ impl Kind {
     }
 }
 
+/// A file as a commit has it.
+#[derive(Clone)]
+struct File<'t> {
+    content: Cow<'t, [u8]>,
+    executable: bool,
+}
+
+fn files<'t>(tree: &'t Tree, attributes: &Attributes) -> Vec<(&'t str, File<'t>)> {
+    let file = |entry: &'t Entry, path| File { content: attributes.stored(path, &entry.bytes), executable: entry.executable };
+    tree.iter().map(|(path, entry)| (path.as_str(), file(entry, path))).collect()
+}
+
+/// Which files of a repository git stores with line ends of its own, as `.gitattributes` at its root says it (gitattributes(5)): a commit that
+/// has them otherwise looks changed as soon as it is checked out.
+#[derive(Debug, Default)]
+pub struct Attributes {
+    /// Pattern, and whether files that match are text; a later one goes before an earlier one.
+    rules: Vec<(String, bool)>,
+}
+
+impl Attributes {
+    /// Those of this tree.
+    pub fn of(tree: &Tree) -> Self {
+        let text = RelPath::new(".gitattributes").ok().and_then(|path| tree.get(&path)?.text());
+        let rule = |line: &str| {
+            let mut words = line.split_whitespace();
+            let pattern = words.next().filter(|pattern| !pattern.starts_with(['#', '[']))?;
+            let mut is_text = words.filter_map(|word| match word {
+                "-text" | "binary" => Some(false),
+                word if word == "text" || word == "text=auto" || word.starts_with("eol=") => Some(true),
+                _ => None,
+            });
+            Some((pattern.to_owned(), is_text.next_back()?))
+        };
+        Self { rules: text.unwrap_or_default().lines().filter_map(rule).collect() }
+    }
+
+    /// The content of the file at `path` as a commit has it.
+    pub fn stored<'c>(&self, path: &RelPath, content: &'c [u8]) -> Cow<'c, [u8]> {
+        let matches = |pattern: &str| match pattern.strip_prefix('/') {
+            Some(rooted) => fast_glob::glob_match(rooted, path.as_str()),
+            None if pattern.contains('/') => fast_glob::glob_match(pattern, path.as_str()),
+            None => fast_glob::glob_match(pattern, path.file_name()),
+        };
+        let is_text = self.rules.iter().rev().find(|(pattern, _)| matches(pattern)).is_some_and(|(_, is_text)| *is_text);
+        if !is_text || content.contains(&0) || !content.contains(&b'\r') {
+            return Cow::Borrowed(content);
+        }
+        let mut stored = Vec::with_capacity(content.len());
+        for (index, byte) in content.iter().enumerate() {
+            if *byte != b'\r' || content.get(index + 1) != Some(&b'\n') {
+                stored.push(*byte);
+            }
+        }
+        Cow::Owned(stored)
+    }
+}
+
 /// The name of the blob with this content.
 pub fn blob(content: &[u8]) -> Id {
     id(Kind::Blob.word(), content)
@@ -159,7 +221,7 @@ fn id(kind: &str, content: &[u8]) -> Id {
 }
 
 /// The content as zlib has it.
-pub(crate) fn deflated(content: &[u8]) -> Result<Vec<u8>> {
+fn deflated(content: &[u8]) -> Result<Vec<u8>> {
     let level = if content.len() < LARGE { Compression::default() } else { Compression::fast() };
     let mut encoder = ZlibEncoder::new(Vec::with_capacity(content.len() / 2), level);
     encoder.write_all(content).and_then(|()| encoder.finish()).map_err(|error| Error::failed("failed to deflate an object").because(error))
@@ -215,7 +277,7 @@ fn pack(objects: &[(Id, Arc<Object>)]) -> Result<Pack> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Packer, blob};
+    use super::{Attributes, Packer, blob};
     use crate::{
         digest::digits,
         tree::{Entry, RelPath, Tree},
@@ -243,6 +305,19 @@ mod tests {
         }
         let again = packer.bare(&one, "main", "m").unwrap();
         assert_eq!((first.commit, first.tree), (again.commit, again.tree));
+    }
+
+    #[test]
+    fn line_ends_are_stored_as_git_stores_them() {
+        let tree = tree(&[
+            (".gitattributes", b"# c\n* text=auto\n*.cmd text eol=crlf\n/docs/*.bin -text\n"),
+            ("a/run.cmd", b"a\r\nb\rc\r\n"),
+            ("docs/x.bin", b"a\r\n"),
+            ("zero", b"a\r\n\0"),
+        ]);
+        let attributes = Attributes::of(&tree);
+        let stored: Vec<_> = tree.iter().map(|(path, entry)| attributes.stored(path, &entry.bytes).into_owned()).collect();
+        assert_eq!(stored[1..], [b"a\nb\rc\n".to_vec(), b"a\r\n".to_vec(), b"a\r\n\0".to_vec()]);
     }
 
     #[test]

@@ -11,11 +11,13 @@ use std::{
 };
 
 mod bare;
+mod git;
 mod group;
 mod interrupts;
 mod limits;
 
 pub use bare::committed;
+pub use git::{Branch, Git};
 pub use interrupts::Interrupts;
 pub use limits::{Limited, Limits, run_within};
 

@@ -1,6 +1,7 @@
 //! `stagekit handout`: a repository for each student of a class, and a corrected kit for them later.
 
 mod class;
+mod correction;
 mod making;
 mod state;
 
@@ -25,6 +26,10 @@ use crate::{
 
 /// Hands out, or brings a correction.
 pub fn run(args: &HandoutArgs, env: &mut Env) -> Result<()> {
+    if args.update {
+        return correction::run(args, env);
+    }
+
     // 1. which kit, how far solved, as what
     let form = form(args.form)?;
     let catalog = env.catalog.clone();
@@ -168,6 +173,7 @@ fn tell(args: &HandoutArgs, outcome: &Outcome, out: &Out, env: &mut Env) -> Resu
     Err(Error::faults(kind, format!("{}: {heading}", repositories(all.len())), all).hint(hint))
 }
 
+/// `1 repository`, `6 repositories`.
 fn repositories(number: usize) -> String {
     if number == 1 { "1 repository".to_owned() } else { format!("{number} repositories") }
 }

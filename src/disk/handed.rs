@@ -78,6 +78,22 @@ pub fn standing(path: &Path) -> Result<Standing> {
     }
 }
 
+/// A folder for what nobody needs afterwards. Dropped, it is removed.
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    /// A new one, where the system keeps such.
+    pub fn new() -> Result<Self> {
+        tempfile::tempdir().map(Self).map_err(|error| Error::failed("failed to make a temporary folder").because(error))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
 /// The bytes of a roster; without a path those of stdin.
 pub fn read_roster(path: Option<&Path>) -> Result<Vec<u8>> {
     let failed = |error| match path {

@@ -224,6 +224,9 @@ fn a_bare_repository_is_one_that_git_takes_for_its_own() {
         let message = format!("{message}\n");
         let mut stream = format!("commit refs/heads/main\nauthor {by}\ncommitter {by}\ndata {}\n{message}", message.len()).into_bytes();
         for (path, (bytes, is_executable)) in &expected {
+            // Git stores a batch file without the line ends that it is checked out with.
+            let stored = String::from_utf8_lossy(bytes).replace("\r\n", "\n").into_bytes();
+            let bytes = if path.extension().is_some_and(|extension| extension == "cmd") { &stored } else { bytes };
             let mode = if *is_executable { "100755" } else { "100644" };
             stream.extend(format!("M {mode} inline {}\ndata {}\n", path.display(), bytes.len()).bytes());
             stream.extend(bytes);
@@ -350,7 +353,7 @@ fn a_large_class_is_handed_out_twice_with_the_same_bytes() {
 
 /// The same for the class of the issue: `cargo test --test it a_thousand -- --ignored`.
 #[test]
-#[ignore = "takes a minute; the deep verification runs it"]
+#[ignore = "takes minutes: `cargo test --test it a_thousand -- --ignored`"]
 fn a_thousand_students_are_handed_out_twice_with_the_same_bytes() {
     twice(1000);
     for form in ["dir", "zip", "bare"] {
@@ -383,6 +386,6 @@ fn a_signal_ends_it_between_two_repositories() {
     assert_eq!(output.status.code(), Some(130), "{said}");
     assert!(said.contains("of 400 repositories were made, each of them whole\nhint: the same command goes on"), "{said}");
     let ended = typed(line).after(transcript.into_ended()).run();
-    assert!(ended.status == 0 && ended.stderr.contains("were there already"), "{}", ended.stderr);
+    assert!(ended.status == 0 && ended.stderr.contains("there already"), "{}", ended.stderr);
     assert_eq!(fs::read_dir(ended.dir.path().join("class")).expect("a folder").count(), 401);
 }

@@ -12,6 +12,8 @@ mod add;
 #[cfg(unix)]
 mod check;
 mod command_line;
+#[cfg(unix)]
+mod correction;
 mod detect;
 #[cfg(unix)]
 mod grade;

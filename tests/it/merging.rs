@@ -74,7 +74,7 @@ const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\n";
 const NEW: &str = "one\ntwo\nTHREE\nfour\nfive\nsix\n";
 
 /// The kit, in its first version or in the next.
-fn kit(is_next: bool) -> TempDir {
+pub(crate) fn kit(is_next: bool) -> TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     let put = |path: &str, content: &[u8]| {
         let path = dir.path().join("kits/lines").join(path);
