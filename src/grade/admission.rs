@@ -90,7 +90,7 @@ pub(super) fn barred(path: &str) -> Option<&'static str> {
     if parts.iter().any(|part| FOLDERS.iter().any(|folder| folder.eq_ignore_ascii_case(part))) {
         return Some("nothing in such a folder is used: builds make it, or tests obey it");
     }
-    if OBEYED.contains(&lower.as_str()) || lower.starts_with("mvnw") || lower.ends_with(".pth") {
+    if OBEYED.contains(&lower.as_str()) || lower.starts_with("mvnw") || lower.rsplit_once('.').is_some_and(|(_, end)| end == "pth") {
         return Some("such a file changes how tests run, and is not used");
     }
     let end = lower.rsplit_once('.').map_or("", |(_, end)| end);
@@ -100,9 +100,7 @@ pub(super) fn barred(path: &str) -> Option<&'static str> {
 /// Why a Java source in a source folder cannot be used: its package is not that of its folder, so that it could take a library's or a test's place.
 pub(super) fn misplaced(path: &RelPath, text: Option<&str>) -> Option<&'static str> {
     let path = path.as_str();
-    if !path.ends_with(".java") {
-        return None;
-    }
+    path.strip_suffix(".java")?;
     let inside = ["src/main/java/", "src/test/java/"].iter().find_map(|root| path.split_once(root).map(|(_, inside)| inside))?;
     let Some(text) = text else { return Some("a source that is no text is not used") };
     let folder = inside.rsplit_once('/').map_or("", |(folder, _)| folder).replace('/', ".");

@@ -101,7 +101,7 @@ impl Evidence<'_> {
 fn passed_of_maven(log: &str, wants_two: bool) -> Option<usize> {
     let (mut sum, mut last) = (None, None);
     for line in log.lines() {
-        if wants_two && line.contains("--- failsafe:") || wants_two && line.contains("--- maven-failsafe-plugin:") {
+        if wants_two && (line.contains("--- failsafe:") || line.contains("--- maven-failsafe-plugin:")) {
             sum = last.take().or(sum);
         } else if let Some(passed) = passed_in(line) {
             last = Some(passed);

@@ -81,7 +81,7 @@ impl GradedKit {
         for (path, is_work) in fixed.paths().map(|path| (path, false)).chain(work.iter().map(|path| (path, true))) {
             *folders.entry(path.parent().unwrap_or_default().to_owned()).or_default() |= is_work;
         }
-        let suites = fixed.paths().filter(|path| full.roles.get(*path).is_some_and(is_of_tests)).map(suite).collect();
+        let suites = fixed.paths().filter(|path| full.roles.get(*path).copied().is_some_and(is_of_tests)).map(suite).collect();
         let own_suites = work.iter().map(suite).filter(|(number, _)| *number > 0).collect();
         let mut course = full.course.clone();
         for step in &mut course.milestones {
@@ -125,7 +125,7 @@ impl GradedKit {
 
     /// Whether this path is a test of the kit.
     pub fn is_test(&self, path: &str) -> bool {
-        RelPath::new(path).is_ok_and(|path| self.roles.get(&path).is_some_and(is_of_tests) || self.is_own_test(&path))
+        RelPath::new(path).is_ok_and(|path| self.roles.get(&path).copied().is_some_and(is_of_tests) || self.is_own_test(&path))
     }
 
     /// Whether this is a suite of the kit.
@@ -238,7 +238,7 @@ impl GradedKit {
     }
 }
 
-fn is_of_tests(role: &Role) -> bool {
+fn is_of_tests(role: Role) -> bool {
     matches!(role, Role::Test | Role::Hidden)
 }
 
@@ -262,4 +262,151 @@ fn is_below(path: &str, folder: &str) -> bool {
 /// The lines of a text, whatever they end in.
 fn lines(entry: &Entry) -> Option<Vec<&str>> {
     Some(entry.text()?.lines().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::GradedKit;
+    use crate::{
+        catalog::Catalog,
+        grade::{RemarkKind, Submission},
+        handout::{Form, Handout, Row},
+        interview::{Given, settle},
+        manifest::{Number, Role},
+        render::{Rendered, Renderer},
+        rendition::{Audience, Rendition},
+        tree::{Entry, RelPath, Tree},
+    };
+
+    /// The graded kit of a row with this many milestones solved at the start, and what learners have at each milestone.
+    fn graded(kit: &str, settings: &[(&str, &str)]) -> (GradedKit, Vec<Rendered>) {
+        let catalog = Catalog::embedded();
+        let renderer = Renderer::new(&catalog, kit).unwrap();
+        let answers =
+            settle(renderer.kit(), &Given { settings: settings.iter().copied().collect(), ..Given::default() }, &mut |_| {}).unwrap();
+        let row = Row {
+            number: 2,
+            name: "Ada".to_owned(),
+            folder: "ada".to_owned(),
+            seed: None,
+            digest: String::new(),
+            answers: answers.clone(),
+            record: [].into(),
+        };
+        let handout = Handout {
+            format_version: 1,
+            stagekit: "0".to_owned(),
+            kit: kit.to_owned(),
+            version: "1".to_owned(),
+            form: Form::Dir,
+            at: 0,
+            until: None,
+            variant_seed: None,
+            updates: 0,
+            row: vec![row.clone()],
+        };
+        let at = |at| renderer.render(&answers, &Rendition { at, ..handout.rendition(&row, Audience::Learner) }).unwrap();
+        (GradedKit::of(&renderer, &handout, &row).unwrap(), (0..=renderer.kit().last()).map(at).collect())
+    }
+
+    fn submitted(tree: &Tree) -> Submission {
+        Submission { files: tree.clone(), ..Submission::default() }
+    }
+
+    fn work(rendered: &Rendered) -> BTreeSet<&RelPath> {
+        rendered.roles.iter().filter(|(_, role)| **role == Role::Work).map(|(path, _)| path).collect()
+    }
+
+    const KITS: [(&str, &[(&str, &str)]); 5] = [
+        ("cli-calculator", &[]),
+        ("refactoring-kata", &[]),
+        ("http-server", &[("language", "python")]),
+        ("http-server", &[("language", "node")]),
+        ("user-api", &[]),
+    ];
+
+    #[test]
+    fn nothing_of_the_solution_is_built() {
+        for (name, settings) in KITS {
+            let (kit, renderings) = graded(name, settings);
+            let last: Number = kit.course.last;
+            let (empty, _) = kit.assemble(&Submission::default(), last).unwrap();
+            let all: BTreeSet<&RelPath> = renderings.iter().flat_map(work).collect();
+            let leaked: Vec<_> = empty.paths().filter(|path| all.contains(path)).collect();
+            assert!(leaked.is_empty(), "{name}: {leaked:?}");
+            // What a repository had from the beginning may differ from the solution's only in what is graded by: tests, build, state.
+            let (starter, solved) = (&renderings[0], &renderings[last as usize]);
+            for (path, entry) in empty.iter().filter(|(path, _)| solved.tree.get(path).is_some()) {
+                let role = solved.roles.get(path).copied().unwrap_or_default();
+                if role == Role::Support {
+                    assert_eq!(starter.tree.get(path), Some(entry), "{name}: {path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_honest_repository_is_built_as_it_is_and_nothing_is_said_of_it() {
+        for (name, settings) in KITS {
+            let (kit, renderings) = graded(name, settings);
+            for rendered in &renderings {
+                let (tree, remarks) = kit.assemble(&submitted(&rendered.tree), kit.course.last).unwrap();
+                let said: Vec<_> = remarks.iter().filter(|remark| !remark.path.starts_with(".github/")).collect();
+                assert!(said.is_empty(), "{name}: {said:?}");
+                for path in work(rendered) {
+                    assert_eq!(tree.get(path), rendered.tree.get(path), "{name}: {path}");
+                }
+            }
+            assert!(kit.course.milestones.iter().all(|step| step.tests > 0) && !kit.suites.is_empty());
+        }
+    }
+
+    #[test]
+    fn each_file_of_a_student_has_its_place() {
+        let (kit, renderings) = graded("cli-calculator", &[]);
+        let main = "src/main/java/com/example/calc";
+        let class = |path: &str| {
+            format!(
+                "package {};\n\nclass X {{}}\n",
+                path.trim_start_matches("src/main/java/").rsplit_once('/').unwrap().0.replace('/', ".")
+            )
+        };
+        let cases = [
+            (format!("{main}/Mine.java"), true, None),
+            (format!("{main}/deep/er/Mine.java"), true, None),
+            (format!("{main}/M1TokenizerTest.java"), false, Some(RemarkKind::Extra)),
+            (format!("{main}/support/Console.java"), false, Some(RemarkKind::Extra)),
+            (format!("{main}/META-INF/x"), false, Some(RemarkKind::Extra)),
+            ("src/main/java/org/junit/jupiter/api/Assertions.java".to_owned(), false, Some(RemarkKind::Extra)),
+            ("src/main/resources/junit-platform.properties".to_owned(), false, Some(RemarkKind::Extra)),
+            ("src/test/java/com/example/calc/Mine.java".to_owned(), false, Some(RemarkKind::Extra)),
+            (".mvn/extensions.xml".to_owned(), false, Some(RemarkKind::Extra)),
+            ("pom.xml".to_owned(), true, Some(RemarkKind::Edited)),
+            ("src/test/java/com/example/calc/M3IntegersTest.java".to_owned(), true, Some(RemarkKind::Edited)),
+            ("target/surefire-reports/TEST-x.xml".to_owned(), false, None),
+            ("notes.txt".to_owned(), false, None),
+            ("README.md".to_owned(), true, None),
+        ];
+        for (path, is_built, kind) in cases {
+            let mut tree = renderings[0].tree.clone();
+            let relative = RelPath::new(path.as_str()).unwrap();
+            let text = if path.starts_with(main) { class(&path) } else { "another text\n".to_owned() };
+            tree.insert(relative.clone(), Entry::new(text.clone().into_bytes()));
+            let (built, remarks) = kit.assemble(&submitted(&tree), kit.course.last).unwrap();
+            assert_eq!(built.contains(&relative), is_built, "{path}");
+            assert_eq!(remarks.first().map(|remark| remark.kind), kind, "{path}: {remarks:?}");
+            let is_theirs = built.get(&relative).is_some_and(|entry| entry.bytes == text.as_bytes());
+            assert_eq!(is_theirs, is_built && path.starts_with(main), "{path}");
+        }
+        let mut tree = renderings[0].tree.clone();
+        tree.remove(&RelPath::new("pom.xml").unwrap());
+        tree.remove(&RelPath::new(format!("{main}/Main.java")).unwrap());
+        let (built, remarks) = kit.assemble(&submitted(&tree), 2).unwrap();
+        assert!(built.contains(&RelPath::new("pom.xml").unwrap()) && !built.contains(&RelPath::new(format!("{main}/Main.java")).unwrap()));
+        assert_eq!(remarks.len(), 1, "{remarks:?}");
+        let state = built.get(&RelPath::new(".mvn/maven.config").unwrap()).and_then(Entry::text).unwrap();
+        assert!(state.contains("-Dkit.tests=none()|m1|m2"), "{state}");
+    }
 }

@@ -83,7 +83,7 @@ fn contents(root: &Path, blobs: Vec<Blob>) -> Result<Tree> {
     let mut command = command(root, &["cat-file", "--batch"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(failed)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let asked: String = blobs.iter().map(|blob| format!("{}\n", blob.id)).collect();
+    let asked = blobs.iter().map(|blob| blob.id.as_str()).chain([""]).collect::<Vec<_>>().join("\n");
     // Asked beside reading: both pipes are short.
     let asking = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(asked.as_bytes())));
     let mut answer = Vec::new();

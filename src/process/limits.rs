@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     ffi::OsString,
+    fmt::Write as _,
     io::{self, Read as _},
     path::Path,
     process::{Command, Stdio},
@@ -121,7 +122,7 @@ impl Said {
     fn text(&self) -> String {
         let mut text = String::from_utf8_lossy(&self.head).into_owned();
         if self.dropped > 0 {
-            text.push_str(&format!("\n[{} bytes are left out here]\n", self.dropped));
+            let _ = write!(text, "\n[{} bytes are left out here]\n", self.dropped);
         }
         let (front, back) = self.tail.as_slices();
         text.push_str(&String::from_utf8_lossy(&[front, back].concat()));

@@ -20,6 +20,7 @@ mod act;
 mod arguments;
 mod cell;
 mod checks;
+mod class;
 mod learning;
 mod linters;
 mod operations;
@@ -96,7 +97,7 @@ const OF_KITS: [Check; 16] = [
 
 /// All checks, in the order in which they run.
 fn all_checks() -> impl Iterator<Item = Check> {
-    OF_KITS.into_iter().chain(operations::checks()).chain(learning::checks()).chain(stacks::checks())
+    OF_KITS.into_iter().chain(operations::checks()).chain(learning::checks()).chain(class::checks()).chain(stacks::checks())
 }
 
 fn verify(arguments: &Arguments) -> Result<Table, String> {

@@ -27,8 +27,8 @@ pub(super) struct Class {
     pub(super) shard: Option<Shard>,
     /// Those that are graded, in the order of their folders: the row's place in the handout, and its repository.
     pub(super) rows: Vec<(usize, Option<Source>)>,
-    /// Repositories that no row is about.
-    strangers: Vec<String>,
+    /// What is said before it begins: repositories that no row is about, and the like.
+    warnings: Vec<String>,
 }
 
 /// A student's repository.
@@ -89,16 +89,16 @@ impl Class {
             order.into_iter().enumerate().filter(|(place, index)| is_wanted(place, &handout.row[*index])).map(|(_, index)| index).collect();
 
         // 3. their repositories
-        let (sources, strangers) = if is_list { listed(&path, given, &handout)? } else { below(&path, &handout)? };
+        let (sources, warnings) = if is_list { listed(&path, given, &handout)? } else { below(&path, &handout)? };
         let rows = order.into_iter().map(|index| (index, sources[index].clone())).collect();
         let folder = file.parent().map_or_else(|| env.cwd.clone(), Path::to_owned);
-        Ok(Self { digest: hex(text.as_bytes()), handout, folder, shard, rows, strangers })
+        Ok(Self { digest: hex(text.as_bytes()), handout, folder, shard, rows, warnings })
     }
 
     /// Says what is about to happen, and what is left out.
     pub(super) fn tell(&self, env: &mut Env) {
-        for stranger in &self.strangers {
-            env.out.warn(format!("`{stranger}` is in no row of `{FILE}`, and is not graded"));
+        for warning in &self.warnings {
+            env.out.warn(warning);
         }
         let share = self.shard.map_or_else(String::new, |shard| format!(", share {shard}"));
         let count = text::count(self.rows.len(), "row");
@@ -134,14 +134,18 @@ fn below(folder: &Path, handout: &Handout) -> Result<Found> {
     });
     let sources = sources.collect();
     let is_stranger = |name: &String| !name.starts_with('.') && !named.contains(name) && disk::form_of(&folder.join(name)).is_some();
-    Ok((sources, disk::names_in(folder)?.into_iter().filter(is_stranger).collect()))
+    Ok((sources, disk::names_in(folder)?.into_iter().filter(is_stranger).map(|name| stranger(&name)).collect()))
+}
+
+fn stranger(name: &str) -> String {
+    format!("`{name}` is in no row of `{FILE}`, and is not graded")
 }
 
 /// The repositories in a list: a path whose last part is the row's folder, or that folder, a tab or a comma, and a path.
 fn listed(file: &Path, shown: &Path, handout: &Handout) -> Result<Found> {
     let from = file.parent().unwrap_or(Path::new("."));
     let mut sources = vec![None; handout.row.len()];
-    let (mut strangers, mut faults) = (Vec::new(), Vec::new());
+    let (mut warnings, mut faults) = (Vec::new(), Vec::new());
     for (index, line) in disk::read_text(file)?.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -155,18 +159,18 @@ fn listed(file: &Path, shown: &Path, handout: &Handout) -> Result<Found> {
             (name.strip_suffix(".git").or_else(|| name.strip_suffix(".zip")).unwrap_or(name), line)
         });
         let Some(row) = row_of(folder) else {
-            strangers.push(folder.to_owned());
+            warnings.push(stranger(folder));
             continue;
         };
-        let mut fault = |what: String| faults.push(Fault::new(shown.display().to_string(), what).at(index + 1));
+        let place = || Fault::new(shown.display().to_string(), format!("`{folder}` has a repository already")).at(index + 1);
         match Source::at(from.join(path)) {
-            _ if sources[row].is_some() => fault(format!("`{folder}` has a repository already")),
-            None => fault(format!("there is no repository at `{path}`")),
+            _ if sources[row].is_some() => faults.push(place()),
+            None => warnings.push(format!("there is no repository at `{path}`, and `{folder}` counts as missing")),
             found => sources[row] = found,
         }
     }
     if faults.is_empty() {
-        Ok((sources, strangers))
+        Ok((sources, warnings))
     } else {
         Err(Error::faults(ErrorKind::Usage, format!("`{}` cannot be used", shown.display()), faults))
     }

@@ -48,7 +48,7 @@ impl Container {
     }
 
     /// Ends the container, if it still runs: the program that has started it was only its voice.
-    pub(super) fn end(&self, name: &str, root: &Path, interrupts: &Interrupts) {
+    pub(super) fn end(name: &str, root: &Path, interrupts: &Interrupts) {
         let words = ["docker", "rm", "--force", name].map(str::to_owned);
         let environment = std::env::vars_os().collect();
         let _ = run_within(root, &words, &Limits { time: std::time::Duration::from_secs(30), environment }, interrupts);

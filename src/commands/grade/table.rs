@@ -1,5 +1,7 @@
 //! The class on a terminal.
 
+use std::fmt::Write as _;
+
 use crate::{
     commands::text::count,
     env::Env,
@@ -13,15 +15,15 @@ const NAME: usize = 28;
 /// A line for each student: what each milestone earned, the sum, and what there is to say.
 pub(super) fn print(results: &Results, env: &mut Env) {
     let palette = env.out.palette();
-    let names: Vec<String> = results.rows.iter().map(|row| name(row)).collect();
+    let names: Vec<String> = results.rows.iter().map(name).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max("student".len());
     let digits = results.max.to_string().len();
     let columns: Vec<usize> = results.milestones.iter().map(|head| head.points.to_string().len().max(3)).collect();
     let mut line = pad("student", width);
     for (head, column) in results.milestones.iter().zip(&columns) {
-        line.push_str(&format!("  {:>column$}", format!("m{}", head.number)));
+        let _ = write!(line, "  {:>column$}", format!("m{}", head.number));
     }
-    line.push_str(&format!("  {:>width$}", "points", width = 2 * digits + 4));
+    let _ = write!(line, "  {:>width$}", "points", width = 2 * digits + 4);
     env.out.line(palette.paint(Ink::Heading, line));
     for (row, name) in results.rows.iter().zip(names) {
         let mut line = pad(&name, width);
@@ -33,13 +35,13 @@ pub(super) fn print(results: &Results, env: &mut Env) {
                 None => ("-".to_owned(), Ink::Dim),
             };
             let blank = " ".repeat(column.saturating_sub(text.chars().count()));
-            line.push_str(&format!("  {blank}{}", palette.paint(ink, text)));
+            let _ = write!(line, "  {blank}{}", palette.paint(ink, text));
         }
-        line.push_str(&format!("  {:>digits$} of {:>digits$}", row.points, row.max));
+        let _ = write!(line, "  {:>digits$} of {:>digits$}", row.points, row.max);
         let status = if row.status == Status::Graded { String::new() } else { palette.paint(Ink::Bad, row.status.word()) };
         let said = [status, row.note.clone()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ");
         if !said.is_empty() {
-            line.push_str(&format!("  {said}"));
+            let _ = write!(line, "  {said}");
         }
         env.out.line(line);
     }

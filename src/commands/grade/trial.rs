@@ -77,8 +77,8 @@ pub(super) fn tried(kit: &GradedKit, mut tree: Tree, upto: Number, time: Duratio
         let words =
             how.container.as_ref().map_or_else(|| Ok(command.clone()), |container| container.command(&name, place.root(), &command))?;
         let ran = run_within(place.root(), &words, &limits(time, &place), interrupts);
-        if let Some(container) = &how.container {
-            container.end(&name, place.root(), interrupts);
+        if how.container.is_some() {
+            Container::end(&name, place.root(), interrupts);
         }
         let ran = ran?;
         let stopped = |status, why: &str| Trial::Stopped { status, why: why.to_owned(), said: said(&ran.output, &place) };

@@ -168,7 +168,7 @@ fn gone_through<'k>(kit: &'k GradedKit, submission: &Submission, how: &How, star
     let mut best: Option<(Number, Weighed<'k>)> = None;
     let (mut number, mut longest, mut is_last) = (start, Duration::ZERO, start == how.upto);
     loop {
-        let time = if is_last && best.is_some() { how.time.min(PATIENCE.max(4 * longest)) } else { how.time };
+        let time = if is_last && best.is_some() { how.time.min(PATIENCE.max(2 * longest)) } else { how.time };
         let (tree, _) = kit.assemble(submission, number)?;
         let begin = Instant::now();
         match tried(kit, tree, number, time, how, interrupts)? {
