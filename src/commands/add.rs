@@ -17,7 +17,7 @@ use crate::{
     catalog::Catalog,
     cli::{AddArgs, OnConflict as Choice},
     condition::Condition,
-    detect::{Existing, detect},
+    detect::{Existing, detect, nearest_project},
     disk,
     env::Env,
     error::{Error, ErrorKind, Fault, Result, nearest},
@@ -167,6 +167,7 @@ impl Project {
         if repository.kit().is_ok() && asked.as_deref().is_none_or(|directory| directory == ".") {
             return Ok(Self { stack: of_kit(repository, &env.catalog)?, existing: Existing::default(), kind: Kind::Kit });
         }
+        let is_asked = asked.is_some();
         let directory = asked.or(stood_in);
         let known = |directory: &str| repository.features().find(|layer| layer.directory == directory && !args.anew);
         let folder = directory.as_deref().unwrap_or(".");
@@ -175,6 +176,7 @@ impl Project {
             return Ok(Self { stack, existing: Existing::default(), kind: Kind::Class });
         }
         let survey = disk::survey(&root, directory.as_deref())?;
+        let directory = if is_asked { directory } else { directory.map(|inside| nearest_project(&survey, &inside)) };
         let found = detect(&survey, directory.as_deref())?;
         for note in &found.notes {
             env.out.warn(format!("{}: {}", note.place, note.message));
