@@ -103,6 +103,20 @@ Examples:
 
 What you have changed stays, and is told.";
 
+const HANDOUT_EXAMPLES: &str = "\
+Examples:
+  stagekit handout http-server --roster class.csv --out class -n
+                                       who would get what
+  stagekit handout http-server --roster class.csv --out class --set language=java
+                                       a folder each; the columns of the roster are answers, too
+  stagekit handout http-server --roster - --map 'Nom=name' --out class --as zip
+  stagekit handout http-server --roster class.csv --out class --as bare --until 3 --variant-seed 2026
+                                       a bare git repository each, a shorter course, values of one's own
+  stagekit handout --update --out class --as branch --repositories clones
+                                       a corrected kit, as a branch in what the students work in
+
+The same command goes on where an earlier one was interrupted, and adds who is new in the roster.";
+
 const TEMPLATES_EXAMPLES: &str = "\
 Examples:
   stagekit templates export my-templates                  the templates, to change them
@@ -176,6 +190,8 @@ pub enum Command {
     Next(NextArgs),
     /// Show the roadmap with what is done
     Progress(ProgressArgs),
+    /// Make a repository for each student of a class, or bring a corrected kit to them
+    Handout(Box<HandoutArgs>),
     /// Look whether everything is there that a kit needs
     Doctor(DoctorArgs),
     /// Add CI, Docker and the like to a repository that is there already
@@ -571,6 +587,90 @@ pub struct DetectArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// `stagekit handout`.
+#[derive(Debug, Args)]
+#[command(after_help = HANDOUT_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct HandoutArgs {
+    /// The kit; `stagekit list` shows all
+    #[arg(value_name = "KIT", required_unless_present = "update", conflicts_with = "update")]
+    pub kit: Option<String>,
+    /// The folder for the repositories and for `handout.toml`, which says what was made for whom
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+    /// What each student gets: dir, zip or bare; with `--update` patch or branch [default: dir, patch]
+    #[arg(long = "as", value_name = "FORM", hide_possible_values = true)]
+    pub form: Option<HandoutForm>,
+
+    /// The class as CSV or TOML; `-` is stdin
+    #[arg(long, value_name = "FILE", required_unless_present = "update", conflicts_with = "update", value_hint = ValueHint::FilePath, help_heading = "Class")]
+    pub roster: Option<PathBuf>,
+    /// What the roster is written in [default: toml if its name ends so, else csv]
+    #[arg(long, value_name = "FORMAT", conflicts_with = "update", help_heading = "Class")]
+    pub roster_format: Option<RosterFormat>,
+    /// Say what a column is: `name`, `first`, `last`, `folder`, `email`, `id` or a question of the kit; may be given again
+    #[arg(long, value_name = "HEADER=FIELD", conflicts_with = "update", help_heading = "Class")]
+    pub map: Vec<String>,
+
+    /// Answer a question for all; a cell of the roster goes before it; may be given again
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = Setting::parse, conflicts_with = "update", help_heading = "Answers")]
+    pub settings: Vec<Setting>,
+    /// Take answers for all from a TOML file; the roster and `--set` go before it
+    #[arg(long, value_name = "FILE", conflicts_with = "update", value_hint = ValueHint::FilePath, help_heading = "Answers")]
+    pub answers: Option<PathBuf>,
+    /// Derive a variant for each from this text and the folder's name
+    #[arg(long, value_name = "TEXT", conflicts_with = "update", help_heading = "Answers")]
+    pub variant_seed: Option<String>,
+
+    /// Render with this many milestones solved [default: 0, the starter]
+    #[arg(long, value_name = "N", conflicts_with = "update", help_heading = "Course")]
+    pub at: Option<u32>,
+    /// End the course after this milestone
+    #[arg(long, value_name = "N", conflicts_with = "update", help_heading = "Course")]
+    pub until: Option<u32>,
+
+    /// Bring the kit as it is now to the repositories of an earlier handout; nobody's main branch is touched
+    #[arg(long, help_heading = "Update")]
+    pub update: bool,
+    /// Where the students' repositories are, each under the name of its folder [default: DIR itself]
+    #[arg(long, value_name = "DIR", requires = "update", value_hint = ValueHint::DirPath, help_heading = "Update")]
+    pub repositories: Option<PathBuf>,
+    /// What to do where a student changed the same place
+    #[arg(long, value_name = "HOW", default_value = "refuse", requires = "update", help_heading = "Update")]
+    pub conflicts: Conflicts,
+
+    /// Print what would be made, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a handout makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HandoutForm {
+    /// A folder each
+    Dir,
+    /// A zip each
+    Zip,
+    /// A bare git repository each
+    Bare,
+    /// A patch for each repository
+    Patch,
+    /// A branch in each repository
+    Branch,
+}
+
+/// What a roster is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RosterFormat {
+    /// Cells between commas, semicolons or tabs
+    Csv,
+    /// `[[student]]` tables
+    Toml,
 }
 
 /// `stagekit doctor`.

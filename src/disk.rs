@@ -8,6 +8,7 @@ mod changes;
 mod copy;
 mod create;
 mod files;
+mod handed;
 mod journal;
 mod lock;
 mod read;
@@ -28,6 +29,8 @@ pub use files::{
     creatable_file, create_file, make_folder, read_bytes, read_text, read_toml, remember, remembered, rendered_around, repository_around,
     write_anew, written_since,
 };
+pub use handed::{Over, Standing, put_file, read_roster, standing, sweep_files};
+pub use lock::Lock;
 pub use read::read;
 pub use rollback::{Recovered, recover};
 pub use signals::{Interrupts, interrupts};

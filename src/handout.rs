@@ -37,6 +37,9 @@ pub struct Handout {
     /// What each row's seed is derived from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant_seed: Option<String>,
+    /// Of all templates that the kit could be rendered from: as long as it stays the same, so does every row's digest.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub templates: String,
     /// How many corrections were handed out since; the next one is this and one more.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub updates: u32,
@@ -70,7 +73,8 @@ pub struct Row {
     /// The seed of the student's own values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<String>,
-    /// Of everything that went into the repository, `sha256:…`, as its receipt says it.
+    /// Of everything that went into the repository, `sha256:…`, as its receipt says it. Empty until the handout that makes the repository has
+    /// come to its end: what goes in is known when it has been rendered, and nothing is rendered twice.
     pub digest: String,
     /// All answers.
     pub answers: Answers,
@@ -104,6 +108,15 @@ impl Handout {
 }
 
 impl Form {
+    /// As it is typed after `--as`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dir => "dir",
+            Self::Zip => "zip",
+            Self::Bare => "bare",
+        }
+    }
+
     /// The name of a row's repository below the folder.
     pub fn name_of(self, folder: &str) -> String {
         match self {
@@ -147,6 +160,7 @@ mod tests {
             at: 1,
             until: Some(3),
             variant_seed: Some("class".to_owned()),
+            templates: "sha256:11".to_owned(),
             updates: 0,
             row: vec![row],
         }

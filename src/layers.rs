@@ -176,12 +176,18 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
 
     let (own, foreign): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(_, one)| fitted.own.get(&one.path).is_some());
     let mut faults = Vec::new();
+    // What the user has taken out of a file of theirs since stays out.
+    let mut unwanted = Vec::new();
     for (index, one) in own.iter().chain(&foreign) {
         let is_recorded = |layer: &Layer| layer.contribution.iter().any(|recorded| recorded.contribution == *one);
         let into = if fitted.own.get(&one.path).is_some() { &fitted.own } else { &growing };
         let added = missing(into, std::slice::from_ref(one));
+        let is_foreign = is_nobodys(&fitted, &one.path);
         let Some(layer) = fitted.layers.get_mut(*index) else { continue };
         let is_ours = old.iter().any(|old| old.is_of(&layer.name, &layer.directory) && is_recorded(old));
+        if is_ours && !added.is_empty() && is_foreign {
+            unwanted.push((*index, one.clone()));
+        }
         let added = if is_ours { vec![one.clone()] } else { added };
         layer.contribution.extend(added.into_iter().map(|contribution| Recorded { by: layer.name.clone(), contribution }));
     }
@@ -190,7 +196,8 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
         Ok(tree) => fitted.own = tree,
         Err(more) => faults.extend(more),
     }
-    let growing = contribute(growing, &only(foreign)).unwrap_or_else(|more| {
+    let wanted = foreign.into_iter().filter(|one| !unwanted.contains(one)).collect();
+    let growing = contribute(growing, &only(wanted)).unwrap_or_else(|more| {
         faults.extend(more);
         Tree::new()
     });

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Lower modules first: a pure module imports only from above itself in this list.
-const PURE: [&str; 30] = [
+const PURE: [&str; 32] = [
     "error",
     "glob",
     "tree",
@@ -30,7 +30,9 @@ const PURE: [&str; 30] = [
     "threads",
     "render",
     "receipt",
+    "roster",
     "handout",
+    "gitpack",
     "plan",
     "layers",
     "lint",

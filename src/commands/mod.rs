@@ -7,6 +7,7 @@ pub mod completions;
 pub mod detect;
 pub mod doctor;
 mod ground;
+pub mod handout;
 pub mod hint;
 pub mod list;
 pub mod man;

@@ -40,7 +40,9 @@ pub fn run(args: &NewArgs, env: &mut Env) -> Result<()> {
     }
 
     // 2. how far solved, and every answer
-    let rendition = rendition(args, renderer.kit())?;
+    let of_course = || args.until.filter(|until| *until <= renderer.kit().last()).unwrap_or(renderer.kit().last());
+    let solved = if args.solution { Some(of_course()) } else { args.at };
+    let rendition = rendition(renderer.kit(), solved, args.until, args.seed.clone())?;
     let answers = answers(args, renderer.kit(), env)?;
 
     // 3. what that gives, and where it goes
@@ -119,7 +121,7 @@ struct Target {
     path: PathBuf,
     /// As a person would type it.
     shown: String,
-    /// The folder inside an archive.
+    /// The folder inside an archive, with its closing slash.
     prefix: String,
 }
 
@@ -140,7 +142,8 @@ fn which_kit(args: &NewArgs, env: &mut Env) -> Result<String> {
     Ok(kits.get(chosen).map(|kit| kit.name.get_ref().clone()).unwrap_or_default())
 }
 
-fn rendition(args: &NewArgs, kit: &KitManifest) -> Result<Rendition> {
+/// How a kit is rendered with `at` milestones solved that ends after `until`.
+pub(super) fn rendition(kit: &KitManifest, at: Option<Number>, until: Option<Number>, seed: Option<String>) -> Result<Rendition> {
     let last = kit.last();
     let mut faults = Vec::new();
     let mut within = |flag: &str, number: Option<Number>, least: Number, most: Number| {
@@ -148,27 +151,30 @@ fn rendition(args: &NewArgs, kit: &KitManifest) -> Result<Rendition> {
             faults.push(Fault::new(format!("--{flag}"), format!("`{}` has milestones {least} to {most}", kit.name.get_ref())));
         }
     };
-    within("until", args.until, 1, last);
-    let last = args.until.filter(|until| (1..=last).contains(until)).unwrap_or(last);
-    within("at", args.at, 0, last);
+    within("until", until, 1, last);
+    let last = until.filter(|until| (1..=last).contains(until)).unwrap_or(last);
+    within("at", at, 0, last);
     if !faults.is_empty() {
         return Err(Error::faults(ErrorKind::Usage, "there is no such milestone", faults)
             .hint(format!("`stagekit show {}` lists them", kit.name.get_ref())));
     }
-    let at = if args.solution { last } else { args.at.unwrap_or(0) };
-    Ok(Rendition { at, until: args.until, seed: args.seed.clone(), ..Rendition::default() })
+    Ok(Rendition { at: at.unwrap_or(0), until, seed, ..Rendition::default() })
+}
+
+/// An answers file and what it is called, as [`Given`] takes it.
+pub(super) fn answers_file(path: Option<&Path>, env: &Env) -> Result<Option<(String, toml::Table)>> {
+    path.map(|path| Ok((path.display().to_string(), disk::read_toml(&env.path(path), path)?))).transpose()
+}
+
+/// What the project in a folder of this name is called if nobody says so.
+pub(super) fn project_name(folder: &str) -> String {
+    folder.to_lowercase().replace([' ', '_'], "-")
 }
 
 fn answers(args: &NewArgs, kit: &KitManifest, env: &mut Env) -> Result<Answers> {
-    let file = match &args.answers {
-        Some(path) => Some((path.display().to_string(), disk::read_toml(&env.path(path), path)?)),
-        None => None,
-    };
-    let folder = args
-        .dir
-        .as_ref()
-        .map(|dir| env.path(dir))
-        .and_then(|dir| Some(std::path::absolute(dir).ok()?.file_name()?.to_str()?.to_lowercase().replace([' ', '_'], "-")));
+    let file = answers_file(args.answers.as_deref(), env)?;
+    let folder =
+        args.dir.as_ref().map(|dir| env.path(dir)).and_then(|dir| std::path::absolute(dir).ok()?.file_name()?.to_str().map(project_name));
     let given = Given {
         settings: args.settings.iter().map(|setting| (setting.name.as_str(), setting.value.as_str())).collect(),
         file,
@@ -192,7 +198,7 @@ fn target(args: &NewArgs, answers: &Answers, env: &Env) -> Target {
         (_, _, Some(dir)) => (Form::Folder, dir.clone()),
         _ => (Form::Folder, PathBuf::from(&name)),
     };
-    Target { form, path: env.path(&path), shown: path.display().to_string(), prefix: name }
+    Target { form, path: env.path(&path), shown: path.display().to_string(), prefix: format!("{name}/") }
 }
 
 /// The plan of a repository that does not exist yet.

@@ -15,7 +15,7 @@ const TRIES: usize = 16;
 
 /// `.stagekit/lock`, held by this process. The system frees it when the process ends in whatever way.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub struct Lock {
     file: Option<File>,
     path: PathBuf,
     folder: PathBuf,
@@ -28,7 +28,7 @@ impl Lock {
     }
 
     /// Takes the lock; another live run's is a conflict that names it.
-    pub(super) fn take(root: &Path, watch: &dyn Watch) -> Result<Self> {
+    pub fn take(root: &Path, watch: &dyn Watch) -> Result<Self> {
         let folder = root.join(OWN_FOLDER);
         for _ in 0..TRIES {
             make_own_folder(&folder, watch)?;
@@ -67,7 +67,7 @@ impl Lock {
     }
 
     /// Gives the lock back and leaves no trace of it.
-    pub(super) fn release(mut self, watch: &dyn Watch) {
+    pub fn release(mut self, watch: &dyn Watch) {
         tell(watch, Verb::Clean, &self.path);
         self.clear();
     }

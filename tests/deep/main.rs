@@ -16,6 +16,7 @@
     reason = "counts and seconds are small, paths are our own, and lists of texts are long"
 )]
 
+mod act;
 mod arguments;
 mod cell;
 mod checks;
@@ -165,13 +166,10 @@ fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
                 path.as_str().ends_with("Dockerfile") || path.as_str().ends_with(".yaml") || path.as_str().ends_with(".yml")
             }) {
                 let text = entry.text().ok_or_else(|| format!("{path} is no text"))?;
-                found.extend(text.lines().filter_map(|line| {
-                    let image =
-                        line.strip_prefix("FROM ").or_else(|| line.trim_start().strip_prefix("image: "))?.split_whitespace().next()?;
-                    // A stage's name has no tag; what is built here has no version.
-                    let is_wanted = image.contains(':') && !image.contains("${") && !image.ends_with(":local");
-                    (is_wanted && !LOOKED_AT.iter().any(|name| image.starts_with(name))).then(|| image.trim_matches('"').to_owned())
-                }));
+                // What is built here has no version.
+                let wanted = stacks::images_in(text)
+                    .filter(|image| !image.ends_with(":local") && !LOOKED_AT.iter().any(|name| image.starts_with(name)));
+                found.extend(wanted.map(str::to_owned));
             }
         }
     }

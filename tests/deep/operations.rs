@@ -2,13 +2,13 @@
 //!
 //! Apart from the other checks: they judge with nothing that is in here, and no proof of theirs depends on it.
 
-mod kubernetes;
-mod monitoring;
+pub mod kubernetes;
+pub mod monitoring;
 mod pod;
 
 use std::{path::Path, process::Command, time::Duration};
 
-use stagekit::rendition::Rendition;
+use stagekit::{rendition::Rendition, stack::Stack, tree::Tree};
 
 use crate::{
     arguments::Arguments,
@@ -22,6 +22,20 @@ use crate::{
 /// All checks of this kind.
 pub fn checks() -> [Check; 2] {
     [Check { name: "kubernetes", run: kubernetes::run }, Check { name: "monitoring", run: monitoring::run }]
+}
+
+/// A repository on disk, a kit's or another one, and what is known of it.
+#[derive(Clone, Copy)]
+pub struct Site<'s> {
+    pub folder: &'s Path,
+    pub tree: &'s Tree,
+    pub stack: &'s Stack,
+}
+
+impl<'m> From<&'m Made> for Site<'m> {
+    fn from(made: &'m Made) -> Self {
+        Self { folder: &made.folder, tree: &made.tree, stack: &made.rendered.stack }
+    }
 }
 
 /// What every proof of here depends on besides the rendered files and the check's own source.
@@ -48,13 +62,13 @@ fn solutions(world: &World, arguments: &Arguments, question: &str) -> Vec<Cell> 
 }
 
 /// Proves something of a repository. `sources`: of the check.
-fn proven(world: &World, check: &'static str, cell: &Cell, sources: &[&str], prove: impl FnOnce(&Made) -> Result<(), String>) -> Row {
+fn proven(world: &World, check: &'static str, cell: &Cell, sources: &[&str], prove: impl FnOnce(Site<'_>) -> Result<(), String>) -> Row {
     let name = format!("{check}-{}-{}", cell.kit, cell.option().replace(['=', ' '], "-"));
-    proof::proven(world, check, &[cell], &(sources.concat() + SOURCE), || prove(&cell.make(world, &name)?))
+    proof::proven(world, check, &[cell], &(sources.concat() + SOURCE), || prove(Site::from(&cell.make(world, &name)?)))
 }
 
 /// What a program says that must succeed.
-fn said(program: &str, words: &[&str], folder: &Path, seconds: u64) -> Result<String, String> {
+pub fn said(program: &str, words: &[&str], folder: &Path, seconds: u64) -> Result<String, String> {
     let ran = run(Command::new(program).args(words).current_dir(folder), Duration::from_secs(seconds))?;
     ran.ok(&format!("{program} {}", words.join(" "))).map(|output| output.trim().to_owned())
 }
@@ -64,7 +78,7 @@ fn docker(words: &[&str], seconds: u64) -> Result<String, String> {
 }
 
 /// Asks again until it holds.
-fn eventually(seconds: u64, mut holds: impl FnMut() -> Result<(), String>) -> Result<(), String> {
+pub fn eventually(seconds: u64, mut holds: impl FnMut() -> Result<(), String>) -> Result<(), String> {
     let start = std::time::Instant::now();
     loop {
         match holds() {
@@ -76,16 +90,21 @@ fn eventually(seconds: u64, mut holds: impl FnMut() -> Result<(), String>) -> Re
 }
 
 /// `GET` with curl: status and body.
-fn get(url: &str) -> Result<(u32, String), String> {
-    let words = ["--silent", "--show-error", "--max-time", "3", "--write-out", "\n%{http_code}", url];
-    let answer = said("curl", &words, Path::new("."), 10)?;
+pub fn get(url: &str) -> Result<(u32, String), String> {
+    curl(&[url])
+}
+
+/// What curl is answered: status and body.
+fn curl(words: &[&str]) -> Result<(u32, String), String> {
+    let own = ["--silent", "--show-error", "--max-time", "3", "--write-out", "\n%{http_code}"];
+    let answer = said("curl", &[&own, words].concat(), Path::new("."), 10)?;
     let (body, status) = answer.rsplit_once('\n').unwrap_or(("", &answer));
     Ok((status.parse().map_err(|_| format!("curl said `{answer}`"))?, body.to_owned()))
 }
 
 /// The secrets of a repository, made by its own script: name and value.
-fn secrets(made: &Made) -> Result<Vec<(String, String)>, String> {
-    said("scripts/init-env", &[], &made.folder, 10)?;
-    let text = std::fs::read_to_string(made.folder.join(".env")).map_err(|error| format!(".env: {error}"))?;
+pub fn secrets(site: Site<'_>) -> Result<Vec<(String, String)>, String> {
+    said("scripts/init-env", &[], site.folder, 10)?;
+    let text = std::fs::read_to_string(site.folder.join(".env")).map_err(|error| format!(".env: {error}"))?;
     Ok(text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }

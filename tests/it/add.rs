@@ -79,6 +79,19 @@ fn a_folder_below_the_project_means_the_project() {
 }
 
 #[test]
+fn a_line_that_the_user_has_taken_out_stays_out() {
+    let added = shop("add compose dockerfile --yes").file(".gitignore", "node_modules\n").run();
+    assert_eq!(read(&added, ".gitignore"), "node_modules\n.env\n");
+    fs::write(added.dir.path().join(".gitignore"), "node_modules\n").expect("written");
+    let updated = Transcript::of("update").after(added).run();
+    assert_eq!((updated.status, read(&updated, ".gitignore").as_str()), (0, "node_modules\n"), "{}", updated.stderr);
+    let without = Transcript::of("remove dockerfile --yes").after(updated).run();
+    assert_eq!((without.status, read(&without, ".gitignore").as_str()), (0, "node_modules\n"), "{}", without.stderr);
+    let without = Transcript::of("remove compose --yes").after(without).run();
+    assert_eq!((without.status, read(&without, ".gitignore").as_str()), (0, "node_modules\n"), "{}", without.stderr);
+}
+
+#[test]
 fn features_come_and_go_without_a_trace() {
     let before = contents(shop("x").dir());
     let added = shop("add dockerfile compose github-actions dependabot editorconfig --yes").run();

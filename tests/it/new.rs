@@ -109,6 +109,18 @@ fn a_seed_makes_a_variant_of_http_server_and_the_same_one_again() {
 }
 
 #[test]
+fn an_archive_has_one_folder_in_it() {
+    let zip = Transcript::of("new tiny-server --yes --set name=mine --zip out.zip").fixture("small").run();
+    let bytes = std::fs::read(zip.dir.path().join("out.zip")).unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(text.contains("mine/.stagekit/receipt.toml"), "{}", zip.stderr);
+    let tar = Transcript::of("new tiny-server --yes --set name=mine --tar out.tar").fixture("small").run();
+    let tree = stagekit::archive::untar(&std::fs::read(tar.dir.path().join("out.tar")).unwrap()).unwrap();
+    let others: Vec<_> = tree.paths().filter(|path| !path.as_str().starts_with("mine/")).collect();
+    assert!(tree.len() > 3 && others.is_empty(), "{others:?}");
+}
+
+#[test]
 fn answers_of_the_wrong_kind_are_named_all_at_once() {
     let answers =
         format!("name = \"{}\"\nlanguage = 3\nport = \"x\"\ndocker = \"yes\"\ndescription = [\"d\"]\nnmae = 1\n", "n-".repeat(300));

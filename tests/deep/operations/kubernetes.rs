@@ -4,32 +4,34 @@ use std::{path::Path, process::Command, time::Duration};
 
 use serde_json::Value as Json;
 
-use super::{eventually, pod::Pods, proven, said, secrets, solutions};
+use super::{Site, eventually, pod::Pods, proven, said, secrets, solutions};
 use crate::{
     arguments::Arguments,
-    cell::Made,
     outcome::Row,
     world::{World, run as run_to_end},
 };
 
+/// What a proof depends on besides the files.
+pub const SOURCE: &str = concat!(include_str!("kubernetes.rs"), include_str!("pod.rs"));
+
+/// What must be here.
+pub const NEEDS: &[&[&str]] =
+    &[&["docker", "version", "--format", "{{.Server.Version}}"], &["kubectl", "version", "--output", "json"], &["checkov", "--version"]];
+
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut rows = Vec::new();
     for cell in solutions(world, arguments, "kubernetes") {
-        let needed = world
-            .needs(&["docker", "version", "--format", "{{.Server.Version}}"])
-            .and_then(|_| world.needs(&["kubectl", "version", "--output", "json"]))
-            .and_then(|_| world.needs(&["checkov", "--version"]));
-        rows.push(match needed {
-            Err(why) => Row::skipped("kubernetes", &cell.kit, cell.option(), format!("{why} (KUBECONFIG names the cluster)")),
-            Ok(_) => proven(world, "kubernetes", &cell, &[include_str!("kubernetes.rs"), include_str!("pod.rs")], applied),
+        rows.push(match NEEDS.iter().find_map(|needed| world.needs(needed).err()) {
+            Some(why) => Row::skipped("kubernetes", &cell.kit, cell.option(), format!("{why} (KUBECONFIG names the cluster)")),
+            None => proven(world, "kubernetes", &cell, &[SOURCE], applied),
         });
     }
     rows
 }
 
 /// What a cluster is asked about one namespace, which is deleted in the end.
-struct Cluster<'m> {
-    made: &'m Made,
+struct Cluster<'s> {
+    site: Site<'s>,
     namespace: String,
 }
 
@@ -43,7 +45,7 @@ impl Drop for Cluster<'_> {
 impl Cluster<'_> {
     fn kubectl(&self, words: &[&str]) -> Result<String, String> {
         let words: Vec<&str> = ["--namespace", &self.namespace].iter().chain(words).copied().collect();
-        said("kubectl", &words, &self.made.folder, 90)
+        said("kubectl", &words, self.site.folder, 90)
     }
 
     fn json(&self, words: &[&str]) -> Result<Json, String> {
@@ -53,7 +55,7 @@ impl Cluster<'_> {
 
     /// A volume that a claim can have: this cluster may have nobody who makes them.
     fn create_volume(&self) -> Result<(), String> {
-        let file = self.made.folder.with_extension("volume.yaml");
+        let file = self.site.folder.with_extension("volume.yaml");
         std::fs::write(&file, VOLUME).map_err(|error| format!("{}: {error}", file.display()))?;
         self.kubectl(&["create", "--filename", file.to_str().unwrap_or_default()]).map(drop)
     }
@@ -73,19 +75,20 @@ spec:
     path: /tmp
 ";
 
-fn applied(made: &Made) -> Result<(), String> {
-    let stack = &made.rendered.stack;
-    let cluster = Cluster { made, namespace: stack.name.clone() };
-    linted(made)?;
+/// All of it.
+pub fn applied(site: Site<'_>) -> Result<(), String> {
+    let stack = site.stack;
+    let cluster = Cluster { site, namespace: stack.name.clone() };
+    linted(site)?;
 
     // 1. as the README says
     cluster.kubectl(&["delete", "namespace", &cluster.namespace, "--ignore-not-found", "--timeout=60s"])?;
     for module in &stack.modules {
         let (target, tag) = (format!("run-{}", module.name), format!("{}:local", module.name));
-        said("docker", &["build", "--quiet", "--pull=false", "--target", &target, "--tag", &tag, "."], &made.folder, 600)?;
+        said("docker", &["build", "--quiet", "--pull=false", "--target", &target, "--tag", &tag, "."], site.folder, 600)?;
     }
     cluster.kubectl(&["apply", "--filename", "deploy/kubernetes/base/namespace.yaml"])?;
-    let secrets = if stack.secrets.is_empty() { Vec::new() } else { secrets(made)? };
+    let secrets = if stack.secrets.is_empty() { Vec::new() } else { secrets(site)? };
     if !secrets.is_empty() {
         cluster.kubectl(&["create", "secret", "generic", &stack.name, "--from-env-file", ".env"])?;
     }
@@ -112,20 +115,20 @@ fn applied(made: &Made) -> Result<(), String> {
 }
 
 /// The rendered overlays have no finding.
-fn linted(made: &Made) -> Result<(), String> {
+fn linted(site: Site<'_>) -> Result<(), String> {
     for overlay in ["local", "production"] {
-        let manifests = said("kubectl", &["kustomize", &format!("deploy/kubernetes/overlays/{overlay}")], &made.folder, 30)?;
+        let manifests = said("kubectl", &["kustomize", &format!("deploy/kubernetes/overlays/{overlay}")], site.folder, 30)?;
         if manifests.contains("\n      replicas:") || manifests.contains("NodePort") {
             return Err(format!("{overlay}: a deployment sets its replicas, or a port of the node is open"));
         }
-        let file = made.folder.join(format!("{overlay}.yaml"));
+        let file = site.folder.join(format!("{overlay}.yaml"));
         std::fs::write(&file, manifests).map_err(|error| error.to_string())?;
         let mut words =
             vec!["--framework", "kubernetes", "--skip-download", "--compact", "--quiet", "--file", file.to_str().unwrap_or_default()];
         // A digest is known when the image was pushed (43); tags are not moved here, so what a node has it may keep (15). The servers of the local overlay
         // run as the numbers that their public images have (40).
         words.extend(["--skip-check", if overlay == "local" { "CKV_K8S_43,CKV_K8S_15,CKV_K8S_40" } else { "CKV_K8S_43,CKV_K8S_15" }]);
-        let checked = run_to_end(Command::new("checkov").args(&words).current_dir(&made.folder), Duration::from_secs(120))?;
+        let checked = run_to_end(Command::new("checkov").args(&words).current_dir(site.folder), Duration::from_secs(120))?;
         std::fs::remove_file(&file).map_err(|error| error.to_string())?;
         let output = checked.ok("checkov")?;
         if !output
@@ -181,9 +184,8 @@ fn restricted(cluster: &Cluster<'_>) -> Result<(), String> {
 
 /// Each pod as its manifest says it, servers first.
 fn ran(cluster: &Cluster<'_>, secrets: &[(String, String)]) -> Result<(), String> {
-    let made = cluster.made;
-    let stack = &made.rendered.stack;
-    let folder = made.folder.with_extension("pods");
+    let stack = cluster.site.stack;
+    let folder = cluster.site.folder.with_extension("pods");
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let mut pods = Pods::new(&stack.name, &folder)?;
     for service in &stack.services {

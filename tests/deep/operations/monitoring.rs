@@ -4,10 +4,9 @@ use std::{collections::BTreeSet, fs, path::Path, process::Command, time::Duratio
 
 use serde_json::Value as Json;
 
-use super::{docker, eventually, get, proven, said, secrets, solutions};
+use super::{Site, docker, eventually, get, proven, said, secrets, solutions};
 use crate::{
     arguments::Arguments,
-    cell::Made,
     outcome::Row,
     world::{World, run as run_to_end},
 };
@@ -29,6 +28,9 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("", 4318), Receiver).serve_forever()
 "#;
 
+/// What a proof depends on besides the files.
+pub const SOURCE: &str = include_str!("monitoring.rs");
+
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     let mut found = solutions(world, arguments, "monitoring");
     // The databases differ in one alert's runbook only.
@@ -37,39 +39,41 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     for cell in found {
         rows.push(match world.needs(&["docker", "version", "--format", "{{.Server.Version}}"]) {
             Err(why) => Row::skipped("monitoring", &cell.kit, cell.option(), why),
-            Ok(_) => proven(world, "monitoring", &cell, &[include_str!("monitoring.rs")], watched),
+            Ok(_) => proven(world, "monitoring", &cell, &[SOURCE], watched),
         });
     }
     rows
 }
 
-fn watched(made: &Made) -> Result<(), String> {
-    rules(made)?;
-    let expressions = expressions(made)?;
-    let secrets = secrets(made)?;
+fn watched(site: Site<'_>) -> Result<(), String> {
+    rules(site)?;
+    // The kit's own dashboard is among them.
+    let expressions = expressions(site, 3)?;
+    let secrets = secrets(site)?;
     if !secrets.iter().any(|(name, _)| name == "GRAFANA_PASSWORD") {
         return Err("`.env` has no password for Grafana".to_owned());
     }
-    let system = System::up(made)?;
-    let result = seen(&system, &expressions);
+    let system = System::up(site, None)?;
+    let result =
+        toured(&system).and_then(|()| scraped(&system, &expressions)).and_then(|()| traced(&system)).and_then(|()| missed(&system));
     result.map_err(|why| format!("{why}\n{}", system.logs(&system.module, 20)))
 }
 
 /// The rules as promtool judges them, and that their tests can fail.
-fn rules(made: &Made) -> Result<(), String> {
-    let compose = read(made, "compose.monitoring.yaml")?;
+pub fn rules(site: Site<'_>) -> Result<(), String> {
+    let compose = read(site, "compose.monitoring.yaml")?;
     let image = compose.lines().find_map(|line| line.trim().strip_prefix("image: prom/prometheus:")).ok_or("no image of Prometheus")?;
     let image = format!("prom/prometheus:{image}");
     let promtool = |words: &[&str]| {
-        let ops = format!("{}:/etc/prometheus:ro", made.folder.join("ops/prometheus").display());
+        let ops = format!("{}:/etc/prometheus:ro", site.folder.join("ops/prometheus").display());
         let all: Vec<&str> =
             ["run", "--rm", "--pull", "never", "--volume", &ops, "--entrypoint", "promtool", &image].iter().chain(words).copied().collect();
         docker(&all, 60)
     };
     promtool(&["check", "config", "/etc/prometheus/prometheus.yml"])?;
     promtool(&["test", "rules", "/etc/prometheus/tests/service.yml"])?;
-    let path = made.folder.join("ops/prometheus/rules/service.yml");
-    let right = read(made, "ops/prometheus/rules/service.yml")?;
+    let path = site.folder.join("ops/prometheus/rules/service.yml");
+    let right = read(site, "ops/prometheus/rules/service.yml")?;
     for (found, wrong) in
         [("for: 2m", "for: 9m"), ("> 0.05", "> 0.15"), ("0.95, sum", "0.40, sum"), ("bytes{area=\"heap\"} > 0)", "bytes{area=\"heap\"})")]
     {
@@ -87,11 +91,11 @@ fn rules(made: &Made) -> Result<(), String> {
     Ok(())
 }
 
-/// What the dashboards and the rules ask, each with where it stands.
-fn expressions(made: &Made) -> Result<Vec<(String, String)>, String> {
+/// What the dashboards and the rules ask, each with where it stands. `dashboards`: how many there are at least.
+pub fn expressions(site: Site<'_>, dashboards: usize) -> Result<Vec<(String, String)>, String> {
     let mut all = Vec::new();
     let mut uids = BTreeSet::new();
-    for (path, entry) in made.tree.iter().filter(|(path, _)| path.as_str().starts_with("ops/grafana/dashboards/")) {
+    for (path, entry) in site.tree.iter().filter(|(path, _)| path.as_str().starts_with("ops/grafana/dashboards/")) {
         let dashboard: Json = serde_json::from_slice(&entry.bytes).map_err(|error| format!("{path}: {error}"))?;
         if !uids.insert(dashboard["uid"].as_str().ok_or_else(|| format!("{path}: no uid"))?.to_owned()) {
             return Err(format!("{path}: its uid is another one's"));
@@ -106,11 +110,11 @@ fn expressions(made: &Made) -> Result<Vec<(String, String)>, String> {
             }
         }
     }
-    if uids.len() < 3 {
-        return Err(format!("only the dashboards {uids:?}: the kit's own is missing"));
+    if uids.len() < dashboards {
+        return Err(format!("only the dashboards {uids:?}: {dashboards} are wanted"));
     }
     let rules: serde_json::Value =
-        serde_yaml_ng::from_str(&read(made, "ops/prometheus/rules/service.yml")?).map_err(|error| error.to_string())?;
+        serde_yaml_ng::from_str(&read(site, "ops/prometheus/rules/service.yml")?).map_err(|error| error.to_string())?;
     for rule in rules["groups"][0]["rules"].as_array().into_iter().flatten() {
         let name = rule["alert"].as_str().unwrap_or_default();
         for wanted in [&rule["for"], &rule["labels"]["severity"], &rule["annotations"]["summary"]] {
@@ -120,7 +124,7 @@ fn expressions(made: &Made) -> Result<Vec<(String, String)>, String> {
         }
         let runbook =
             rule["annotations"]["runbook"].as_str().and_then(|runbook| runbook.split_once('#')).ok_or("an alert without a runbook")?;
-        let headings = read(made, runbook.0)?;
+        let headings = read(site, runbook.0)?;
         if !headings.lines().any(|line| line.strip_prefix("## ").is_some_and(|heading| heading.to_lowercase() == runbook.1)) {
             return Err(format!("the alert {name} points to `{}`, where nothing is", runbook.1));
         }
@@ -153,9 +157,9 @@ fn metrics(expression: &str) -> BTreeSet<String> {
 }
 
 /// The whole system, which is removed in the end.
-struct System<'m> {
-    made: &'m Made,
-    module: String,
+pub struct System<'s> {
+    site: Site<'s>,
+    pub module: String,
     base: String,
 }
 
@@ -165,16 +169,21 @@ impl Drop for System<'_> {
     }
 }
 
-impl<'m> System<'m> {
-    fn up(made: &'m Made) -> Result<Self, String> {
-        let module = made.rendered.stack.modules.first().ok_or("the stack has no module")?;
-        let system = Self { made, module: module.name.clone(), base: format!("http://127.0.0.1:{}", module.port.unwrap_or(8080)) };
+impl<'s> System<'s> {
+    /// `more`: the environment of the module besides.
+    pub fn up(site: Site<'s>, more: Option<&Json>) -> Result<Self, String> {
+        let module = site.stack.modules.first().ok_or("the stack has no module")?;
+        let system = Self { site, module: module.name.clone(), base: format!("http://127.0.0.1:{}", module.port.unwrap_or(8080)) };
+        let mut environment = serde_json::json!({"APP_ADMIN_EMAIL": ADMIN.0, "APP_ADMIN_PASSWORD": ADMIN.1});
+        for (name, value) in more.and_then(Json::as_object).into_iter().flatten() {
+            environment[name] = value.clone();
+        }
         let stand_in = serde_json::json!({"services": {"jaeger": {
             "image": PYTHON,
             "command": ["python3", "-u", "-c", RECEIVER.replace('$', "$$")],
             "healthcheck": {"test": ["CMD", "true"]},
-        }, system.module.clone(): {"environment": {"APP_ADMIN_EMAIL": ADMIN.0, "APP_ADMIN_PASSWORD": ADMIN.1}}}});
-        fs::write(made.folder.with_extension("yaml"), stand_in.to_string()).map_err(|error| error.to_string())?;
+        }, system.module.clone(): {"environment": environment}}});
+        fs::write(site.folder.with_extension("yaml"), stand_in.to_string()).map_err(|error| error.to_string())?;
         system.compose(&["config", "--quiet"], 30)?;
         let words =
             ["up", "--build", "--detach", "--wait", "--wait-timeout", "180", "--pull", "never", &system.module, "prometheus", "jaeger"];
@@ -183,13 +192,13 @@ impl<'m> System<'m> {
     }
 
     fn compose(&self, words: &[&str], seconds: u64) -> Result<String, String> {
-        let stand_in = self.made.folder.with_extension("yaml");
+        let stand_in = self.site.folder.with_extension("yaml");
         let files =
             ["compose", "--file", "compose.yaml", "--file", "compose.monitoring.yaml", "--file", stand_in.to_str().unwrap_or_default()];
-        said("docker", &files.iter().chain(words).copied().collect::<Vec<_>>(), &self.made.folder, seconds)
+        said("docker", &files.iter().chain(words).copied().collect::<Vec<_>>(), self.site.folder, seconds)
     }
 
-    fn logs(&self, service: &str, lines: u32) -> String {
+    pub fn logs(&self, service: &str, lines: u32) -> String {
         self.compose(&["logs", "--no-color", "--no-log-prefix", "--tail", &lines.to_string(), service], 20).unwrap_or_default()
     }
 
@@ -203,14 +212,17 @@ impl<'m> System<'m> {
 /// A first administrator, for the tour of a kit that has one.
 const ADMIN: (&str, &str) = ("admin@example.com", "correct horse battery staple");
 
-fn seen(system: &System<'_>, expressions: &[(String, String)]) -> Result<(), String> {
-    // 1. something to see: the kit's own tour
-    let tour = ["requests/tour.sh", "requests/curl.sh"].into_iter().find(|tour| system.made.folder.join(tour).exists()).ok_or("no tour")?;
-    let mut command = Command::new(system.made.folder.join(tour));
-    command.env("BASE", &system.base).env("APP_ADMIN_EMAIL", ADMIN.0).env("APP_ADMIN_PASSWORD", ADMIN.1).current_dir(&system.made.folder);
-    run_to_end(&mut command, Duration::from_secs(120))?.ok(tour)?;
+/// Something to see: the kit's own tour.
+fn toured(system: &System<'_>) -> Result<(), String> {
+    let folder = system.site.folder;
+    let tour = ["requests/tour.sh", "requests/curl.sh"].into_iter().find(|tour| folder.join(tour).exists()).ok_or("no tour")?;
+    let mut command = Command::new(folder.join(tour));
+    command.env("BASE", &system.base).env("APP_ADMIN_EMAIL", ADMIN.0).env("APP_ADMIN_PASSWORD", ADMIN.1).current_dir(folder);
+    run_to_end(&mut command, Duration::from_secs(120))?.ok(tour).map(drop)
+}
 
-    // 2. Prometheus has it, and knows every metric that is asked for
+/// Prometheus has it, and knows every metric that is asked for.
+pub fn scraped(system: &System<'_>, expressions: &[(String, String)]) -> Result<(), String> {
     eventually(60, || {
         let names = system.prometheus("label/__name__/values")?;
         let names: BTreeSet<&str> = names.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
@@ -236,8 +248,11 @@ fn seen(system: &System<'_>, expressions: &[(String, String)]) -> Result<(), Str
     if alerts.len() < 4 || alerts.iter().any(|alert| alert["health"] == "err") {
         return Err(format!("Prometheus has these rules: {alerts:?}"));
     }
+    Ok(())
+}
 
-    // 3. traces arrive under the service's name, and the log is JSON
+/// Traces arrive under the service's name, and the log is JSON.
+fn traced(system: &System<'_>) -> Result<(), String> {
     eventually(60, || {
         let came = system.logs("jaeger", 1000);
         if came.contains("/v1/traces") && came.contains(&system.module) { Ok(()) } else { Err("no trace has come".to_owned()) }
@@ -251,8 +266,11 @@ fn seen(system: &System<'_>, expressions: &[(String, String)]) -> Result<(), Str
     {
         return Err("the log is no JSON with the service's name".to_owned());
     }
+    Ok(())
+}
 
-    // 4. the counter-proof: a service that is gone is noticed
+/// The counter-proof: a service that is gone is noticed.
+pub fn missed(system: &System<'_>) -> Result<(), String> {
     system.compose(&["stop", &system.module], 60)?;
     eventually(60, || {
         let alerts = system.prometheus("alerts")?;
@@ -261,6 +279,6 @@ fn seen(system: &System<'_>, expressions: &[(String, String)]) -> Result<(), Str
     })
 }
 
-fn read(made: &Made, path: &str) -> Result<String, String> {
-    fs::read_to_string(made.folder.join(path)).map_err(|error| format!("{path}: {error}"))
+fn read(site: Site<'_>, path: &str) -> Result<String, String> {
+    fs::read_to_string(site.folder.join(path)).map_err(|error| format!("{path}: {error}"))
 }

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value as Json;
 
-use super::{docker, eventually, get};
+use super::{curl, docker, eventually};
 
 /// Removed in the end, with its network.
 pub struct Pods {
@@ -56,9 +56,21 @@ impl Pods {
         for (name, value) in config {
             say("--env", format!("{name}={value}"));
         }
+        let mut known: Vec<(String, String)> = Vec::new();
         for variable in container["env"].as_array().into_iter().flatten() {
-            let (name, value) = (text(&variable["name"])?, text(&variable["value"])?);
+            let name = text(&variable["name"])?;
+            let value = match variable["valueFrom"]["secretKeyRef"]["key"].as_str() {
+                Some(key) => {
+                    let found = secrets.iter().find(|(name, _)| name == key);
+                    found.ok_or_else(|| format!("the secret has no `{key}`"))?.1.clone()
+                }
+                // `$(NAME)` is what stands before it.
+                None => {
+                    known.iter().fold(text(&variable["value"])?.to_owned(), |value, (name, of)| value.replace(&format!("$({name})"), of))
+                }
+            };
             say("--env", format!("{name}={value}"));
+            known.push((name.to_owned(), value));
         }
         // The public images' users have other numbers than those of the stand-ins, and some programs want to know who they are.
         let own = self.folder.join(format!("{host}-passwd"));
@@ -132,7 +144,12 @@ impl Pod {
         let probe = &self.container[which];
         if probe["httpGet"].is_object() {
             let (port, path) = (self.port(&probe["httpGet"]["port"])?, text(&probe["httpGet"]["path"])?);
-            return match get(&format!("http://{}:{port}{path}", self.address))? {
+            let mut words = Vec::new();
+            for header in probe["httpGet"]["httpHeaders"].as_array().into_iter().flatten() {
+                words.extend(["--header".to_owned(), format!("{}: {}", text(&header["name"])?, text(&header["value"])?)]);
+            }
+            words.push(format!("http://{}:{port}{path}", self.address));
+            return match curl(&words.iter().map(String::as_str).collect::<Vec<_>>())? {
                 (status, _) if (200..400).contains(&status) => Ok(()),
                 (status, body) => Err(format!("{which}: {status} {body}")),
             };
