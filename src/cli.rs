@@ -60,6 +60,20 @@ Examples:
 A milestone whose tests pass is recorded where the build looks it up, and the next one opens.
 Exit code 4 says that something is red.";
 
+const GRADE_EXAMPLES: &str = "\
+Examples:
+  stagekit grade class                         every repository that `stagekit handout` made in this folder
+  stagekit grade class -j 4 --csv points.csv --reports reports
+                                               four at a time; a table for import, a page for each student
+  stagekit grade returned --handout class/handout.toml --only ada-lovelace
+  stagekit grade class --container             without network and with limits, where Docker is
+  stagekit grade class --shard 2/5 --results 2.json
+  stagekit grade merge 1.json 2.json 3.json 4.json 5.json --csv points.csv
+
+The code of students runs with your rights unless `--container` is given. Their repositories are only read; what is
+graded is a copy with the kit's own tests and build files. What has not changed since is not run again.
+Exit code 0 says that every repository was graded, whatever the grades are; 1 that some are missing or could not be.";
+
 const HINT_EXAMPLES: &str = "\
 Examples:
   stagekit hint                        one more, from general to concrete
@@ -190,6 +204,8 @@ pub enum Command {
     Next(NextArgs),
     /// Show the roadmap with what is done
     Progress(ProgressArgs),
+    /// Grade a class: run the kit's tests and the hidden ones on each student's repository
+    Grade(Box<GradeArgs>),
     /// Make a repository for each student of a class, or bring a corrected kit to them
     Handout(Box<HandoutArgs>),
     /// Look whether everything is there that a kit needs
@@ -375,6 +391,85 @@ pub struct CheckArgs {
     /// Write a report as Markdown too, for a pull request or a job's summary; `-` is stdout
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub markdown: Option<PathBuf>,
+}
+
+/// `stagekit grade`.
+#[derive(Debug, Args)]
+#[command(after_help = GRADE_EXAMPLES, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct GradeArgs {
+    /// Join the results of several shares.
+    #[command(subcommand)]
+    pub command: Option<GradeCommand>,
+    /// The folder with the repositories, or a list: a path a line, or the row's folder, a comma and a path
+    #[arg(value_name = "PATH", required = true, value_hint = ValueHint::AnyPath)]
+    pub path: Option<PathBuf>,
+    /// What was handed out to whom [default: `handout.toml` in that folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub handout: Option<PathBuf>,
+    /// Only this row, by its folder; may be given again
+    #[arg(long, value_name = "FOLDER", conflicts_with = "shard")]
+    pub only: Vec<String>,
+    /// Only share K of N, which `grade merge` joins with the others
+    #[arg(long, value_name = "K/N")]
+    pub shard: Option<String>,
+    /// Grade up to this milestone [default: the course's last]
+    #[arg(long, value_name = "N")]
+    pub upto: Option<u32>,
+
+    /// Repositories that are graded at the same time
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Running")]
+    pub jobs: u16,
+    /// Seconds that one run of the tests may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..), help_heading = "Running")]
+    pub timeout: u32,
+    /// Run again what has not changed, too
+    #[arg(long, help_heading = "Running")]
+    pub force: bool,
+    /// Run in Docker, without network and with limits [default image: what the kit is built on]
+    #[arg(long, value_name = "IMAGE", num_args = 0..=1, default_missing_value = "", help_heading = "Running")]
+    pub container: Option<String>,
+
+    /// What is written.
+    #[command(flatten)]
+    pub output: GradeOutput,
+}
+
+/// `stagekit grade merge`.
+#[derive(Debug, Subcommand)]
+pub enum GradeCommand {
+    /// Join the results of all shares of a class
+    Merge(GradeMergeArgs),
+}
+
+/// `stagekit grade merge`.
+#[derive(Debug, Args)]
+pub struct GradeMergeArgs {
+    /// The results of each share, as `--results` wrote them
+    #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// What is written.
+    #[command(flatten)]
+    pub output: GradeOutput,
+}
+
+/// Where `grade` writes what.
+#[derive(Debug, Default, Args)]
+pub struct GradeOutput {
+    /// Write a row of CSV for each student, for a learning platform; `-` is stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub csv: Option<PathBuf>,
+    /// Print JSON, as docs/grade.schema.json describes it
+    #[arg(long, help_heading = "Output")]
+    pub json: bool,
+    /// Write the same JSON into a file, for `grade merge`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub results: Option<PathBuf>,
+    /// Write JUnit XML, a suite a student; `-` is stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Output")]
+    pub junit: Option<PathBuf>,
+    /// Write a page of Markdown for each student into this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
+    pub reports: Option<PathBuf>,
 }
 
 /// `stagekit status`.

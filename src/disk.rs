@@ -14,10 +14,12 @@ mod lock;
 mod read;
 mod rollback;
 mod signals;
+mod submission;
 mod survey;
 mod system;
 mod temporary;
 mod walk;
+mod workplace;
 
 use std::path::Path;
 
@@ -34,8 +36,10 @@ pub use lock::Lock;
 pub use read::read;
 pub use rollback::{Recovered, recover};
 pub use signals::{Interrupts, interrupts};
+pub use submission::{form_of, names_in, submitted, submitted_zip};
 pub use survey::survey;
 pub use temporary::sweep;
+pub use workplace::Workplace;
 
 use crate::error::Result;
 

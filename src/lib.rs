@@ -18,6 +18,7 @@ pub mod env;
 pub mod error;
 pub mod gitpack;
 pub mod glob;
+pub mod grade;
 pub mod handout;
 pub mod interview;
 pub mod layers;

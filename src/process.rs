@@ -10,10 +10,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod bare;
 mod group;
 mod interrupts;
+mod limits;
 
+pub use bare::committed;
 pub use interrupts::Interrupts;
+pub use limits::{Limited, Limits, run_within};
 
 use self::group::Group;
 use crate::error::{Error, Result};

@@ -67,6 +67,7 @@ fn dispatch(command: Option<Command>, env: &mut Env) -> Result<()> {
         Some(Command::Add(args)) => commands::add::run(&args, env),
         Some(Command::Remove(args)) => commands::remove::run(&args, env),
         Some(Command::Detect(args)) => commands::detect::run(&args, env),
+        Some(Command::Grade(args)) => commands::grade::run(&args, env),
         Some(Command::Handout(args)) => commands::handout::run(&args, env),
         Some(Command::Doctor(args)) => commands::doctor::run(&args, env),
         Some(Command::Templates(TemplatesCommand::Export(args))) => commands::templates::export(&args, env),

@@ -142,6 +142,11 @@ impl Tree {
         self.0.get(path)
     }
 
+    /// Whether something stands at `path`.
+    pub fn contains(&self, path: &RelPath) -> bool {
+        self.0.contains_key(path)
+    }
+
     /// What stands at `path`, to change it.
     pub fn get_mut(&mut self, path: &RelPath) -> Option<&mut Entry> {
         self.0.get_mut(path)

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Lower modules first: a pure module imports only from above itself in this list.
-const PURE: [&str; 32] = [
+const PURE: [&str; 33] = [
     "error",
     "glob",
     "tree",
@@ -33,6 +33,7 @@ const PURE: [&str; 32] = [
     "roster",
     "handout",
     "gitpack",
+    "grade",
     "plan",
     "layers",
     "lint",

@@ -1,15 +1,15 @@
 //! `stagekit check`: is the milestone done?
 
-mod build;
+pub(super) mod build;
 mod found;
 mod json;
-mod junit;
-mod left_out;
-mod markdown;
+pub(super) mod junit;
+pub(super) mod left_out;
+pub(super) mod markdown;
 mod report;
 mod tell;
 mod watch;
-mod words;
+pub(super) mod words;
 
 use self::{
     build::Tests,

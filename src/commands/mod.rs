@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod detect;
 pub mod doctor;
+pub mod grade;
 mod ground;
 pub mod handout;
 pub mod hint;

@@ -93,12 +93,7 @@ pub fn write_anew(path: &Path, text: &str) -> Result<()> {
 
 /// The files below `root` that match one of `globs` and were written at `since` or later, with their texts, in the order of their paths.
 pub fn written_since(root: &Path, globs: &[String], since: SystemTime) -> Result<Vec<(PathBuf, String)>> {
-    let mut found = Vec::new();
-    for glob in globs {
-        collect(root, glob::folder(glob).unwrap_or_default(), &|path| fast_glob::glob_match(glob, path), &mut found)?;
-    }
-    found.sort();
-    found.dedup();
+    let found = matching(root, globs)?;
     let mut texts = Vec::new();
     for path in found {
         let failed = |error| Error::io("read", &path, error);
@@ -108,6 +103,17 @@ pub fn written_since(root: &Path, globs: &[String], since: SystemTime) -> Result
         }
     }
     Ok(texts)
+}
+
+/// The files below `root` that match one of `globs`, in order.
+pub(super) fn matching(root: &Path, globs: &[String]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for glob in globs {
+        collect(root, glob::folder(glob).unwrap_or_default(), &|path| fast_glob::glob_match(glob, path), &mut found)?;
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
 }
 
 /// Symlinks are not followed, and no test writes reports where dependencies are kept.

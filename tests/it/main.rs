@@ -15,6 +15,8 @@ mod classroom;
 mod command_line;
 mod detect;
 #[cfg(unix)]
+mod grade;
+#[cfg(unix)]
 mod handout;
 #[cfg(unix)]
 mod interrupt;

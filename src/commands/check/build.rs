@@ -22,13 +22,13 @@ use crate::{
 const CLOCK_TICK: Duration = Duration::from_millis(20);
 
 /// What compilers and interpreters say of code that they do not take.
-const NOT_COMPILED: [&str; 3] = ["COMPILATION ERROR", "SyntaxError", "error: could not compile"];
+pub(in crate::commands) const NOT_COMPILED: [&str; 3] = ["COMPILATION ERROR", "SyntaxError", "error: could not compile"];
 
 /// Lines of what the build said, where it could not run the tests.
 const SAID: usize = 25;
 
 /// How often the tests are tried: one broken file may hide others, and those that use it break with it.
-const ROUNDS: usize = 5;
+pub(in crate::commands) const ROUNDS: usize = 5;
 
 /// What came of running the tests.
 pub(super) enum Tests {
@@ -147,7 +147,7 @@ fn build(root: &Path, check: &Check, command: &[String], interrupts: &Interrupts
 const NOISE: [&str; 4] = ["[Help", "To see the full stack trace", "Re-run Maven", "For more information about the errors"];
 
 /// The lines that say what is wrong, each once; where none does, the last ones.
-fn telling(output: &str) -> Vec<&str> {
+pub(in crate::commands) fn telling(output: &str) -> Vec<&str> {
     let lines: Vec<&str> = output.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     let is_telling = |line: &str| ["error", "Error", "ERROR", "Exception"].iter().any(|word| line.contains(word));
     let is_noise = |line: &str| line.ends_with("[ERROR]") || NOISE.iter().any(|noise| line.contains(noise));

@@ -136,12 +136,12 @@ impl Totals {
     }
 }
 
-fn seconds(seconds: f64) -> String {
+pub(in crate::commands) fn seconds(seconds: f64) -> String {
     format!("{seconds:.3}")
 }
 
 /// Without the characters that XML 1.0 cannot hold, escaped or not: a failure shows what a server sent.
-fn clean(text: &str) -> String {
+pub(in crate::commands) fn clean(text: &str) -> String {
     let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     text.chars().map(|c| if is_allowed(c) { c } else { '\u{fffd}' }).collect()
 }

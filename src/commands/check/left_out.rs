@@ -11,7 +11,7 @@ use crate::{
 const COMPILED: [&str; 2] = [".java:", ".kt:"];
 
 /// The test files that a build names as those that do not compile, or cannot be loaded; none if something else is wrong as well.
-pub(super) fn left_out(output: &str, root: &Path, is_test: &dyn Fn(&str) -> bool) -> Vec<LeftOut> {
+pub(in crate::commands) fn left_out(output: &str, root: &Path, is_test: &dyn Fn(&str) -> bool) -> Vec<LeftOut> {
     let root = format!("{}/", root.display()).replace('\\', "/");
     let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
     let mut found: Vec<LeftOut> = Vec::new();
@@ -63,7 +63,12 @@ fn is_of_milestone(path: &str) -> bool {
 }
 
 /// Takes the cases that stand for a whole file out of `cases`: node reports a file that it cannot load as a test with the file's path for a name.
-pub(super) fn not_loaded(cases: &mut Vec<TestCase>, output: &str, root: &Path, is_test: &dyn Fn(&str) -> bool) -> Vec<LeftOut> {
+pub(in crate::commands) fn not_loaded(
+    cases: &mut Vec<TestCase>,
+    output: &str,
+    root: &Path,
+    is_test: &dyn Fn(&str) -> bool,
+) -> Vec<LeftOut> {
     let root = format!("{}/", root.display());
     let mut found = Vec::new();
     cases.retain(|case| {

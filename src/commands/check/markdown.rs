@@ -90,14 +90,14 @@ fn no_test(course: &Course, upto: Number, stopped: &Stopped) -> String {
 }
 
 /// As it is, between more backticks than stand in it.
-fn fenced(page: &mut String, text: &str) {
+pub(in crate::commands) fn fenced(page: &mut String, text: &str) {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     let _ = write!(page, "{fence}text\n{text}\n{fence}\n");
 }
 
 /// In one line, with nothing in it that Markdown would take for its own.
-fn plain(text: &str) -> String {
+pub(in crate::commands) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
         if "\\`*_[]<>|~&#".contains(c) {

@@ -3,7 +3,7 @@
 use crate::{commands::text::count, milestone::TestCase, progress::Verdict};
 
 /// A test in the learner's words.
-pub(super) fn title(case: &TestCase) -> &str {
+pub(in crate::commands) fn title(case: &TestCase) -> &str {
     case.id.splitn(3, '/').nth(2).unwrap_or(&case.id)
 }
 
@@ -19,7 +19,7 @@ pub(super) fn name(verdict: &Verdict<'_>) -> String {
 }
 
 /// The same at the beginning of a sentence.
-pub(super) fn capital(text: &str) -> String {
+pub(in crate::commands) fn capital(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
@@ -31,7 +31,7 @@ pub(super) fn heading(verdict: &Verdict<'_>) -> String {
 }
 
 /// What a failure says, without the way that the program took to it.
-pub(super) fn message(case: &TestCase) -> Vec<&str> {
+pub(in crate::commands) fn message(case: &TestCase) -> Vec<&str> {
     let is_frame = |line: &&str| line.trim_start().starts_with("at ") && (line.starts_with('\t') || line.starts_with("    "));
     let lines = once(&case.message).lines().take_while(|line| !is_frame(line)).map(str::trim_end);
     lines.filter(|line| !line.is_empty()).collect()
