@@ -114,6 +114,16 @@ pub fn detect(survey: &Survey, directory: Option<&str>) -> Result<Detection> {
     Ok(project.finished())
 }
 
+/// The project that a command in the folder `inside` means: the nearest at or above it that has a build file; the folder itself where none has.
+pub fn nearest_project(survey: &Survey, inside: &str) -> String {
+    let names = || READERS.iter().flat_map(|(names, _)| *names).filter(|name| !name.ends_with(".html"));
+    let has_build = |folder: &str| names().any(|name| survey.paths.contains(&below(folder, name)));
+    let above = std::iter::successors(Some(inside), |folder| {
+        Some(folder.rsplit_once('/').map_or(".", |(above, _)| above)).filter(|above| above != folder)
+    });
+    above.into_iter().find(|folder| has_build(folder)).unwrap_or(inside).to_owned()
+}
+
 /// The folders that have a project of their own: those with a build file that do not lie in another one's.
 fn projects(survey: &Survey) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();

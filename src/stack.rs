@@ -1,5 +1,6 @@
 //! What a feature renders from: stated by a kit, or detected in a foreign repository.
 
+mod class;
 mod plain;
 mod service;
 mod set;
@@ -7,6 +8,8 @@ mod set;
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
+
+pub use class::Class;
 
 use crate::condition::Condition;
 
@@ -76,6 +79,9 @@ pub struct Stack {
     /// The servers it talks to.
     #[serde(default)]
     pub services: Vec<Service>,
+    /// What a class has agreed on, where one works with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Class>,
     /// Where each field was read and how sure that is, by the field's name. Empty for a kit, which states its stack.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub origins: BTreeMap<String, Origin>,
@@ -102,6 +108,7 @@ impl Stack {
             build: None,
             modules: Vec::new(),
             services: Vec::new(),
+            class: None,
             origins: BTreeMap::new(),
         }
     }

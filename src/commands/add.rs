@@ -1,5 +1,7 @@
 //! `stagekit add`: features for a repository that is there already.
 
+mod class;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
@@ -15,7 +17,7 @@ use crate::{
     catalog::Catalog,
     cli::{AddArgs, OnConflict as Choice},
     condition::Condition,
-    detect::{Existing, detect},
+    detect::{Existing, detect, nearest_project},
     disk,
     env::Env,
     error::{Error, ErrorKind, Fault, Result, nearest},
@@ -127,8 +129,18 @@ fn overwrites(planned: &Plan) -> bool {
 struct Project {
     stack: Stack,
     existing: Existing,
-    /// Whether its kit states the stack.
-    is_kit: bool,
+    kind: Kind,
+}
+
+/// What says what a project is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Its kit.
+    Kit,
+    /// The kit that was handed out to the class whose results it holds.
+    Class,
+    /// Its files.
+    Found,
 }
 
 /// A finding that was not written down as such.
@@ -152,19 +164,25 @@ impl Project {
     /// The one that `--in` means, or that the command stands in: as an earlier `add` found it, as its kit states it, or as it is found now.
     fn find(repository: &Repository, args: &AddArgs, env: &mut Env) -> Result<Self> {
         let Ground { root, stood_in, asked } = Ground::of(&repository.root, &env.cwd, args.inside.as_deref())?;
-        let is_kit = repository.kit().is_ok() && asked.as_deref().is_none_or(|directory| directory == ".");
-        if is_kit {
-            return Ok(Self { stack: of_kit(repository, &env.catalog)?, existing: Existing::default(), is_kit });
+        if repository.kit().is_ok() && asked.as_deref().is_none_or(|directory| directory == ".") {
+            return Ok(Self { stack: of_kit(repository, &env.catalog)?, existing: Existing::default(), kind: Kind::Kit });
         }
+        let is_asked = asked.is_some();
         let directory = asked.or(stood_in);
+        let known = |directory: &str| repository.features().find(|layer| layer.directory == directory && !args.anew);
+        let folder = directory.as_deref().unwrap_or(".");
+        if let Some(handout) = class::handout(&root, folder)? {
+            let stack = known(folder).map_or_else(|| class::stack(&handout, folder, &env.catalog), |layer| Ok(layer.stack.clone()))?;
+            return Ok(Self { stack, existing: Existing::default(), kind: Kind::Class });
+        }
         let survey = disk::survey(&root, directory.as_deref())?;
+        let directory = if is_asked { directory } else { directory.map(|inside| nearest_project(&survey, &inside)) };
         let found = detect(&survey, directory.as_deref())?;
         for note in &found.notes {
             env.out.warn(format!("{}: {}", note.place, note.message));
         }
-        let known = repository.features().find(|layer| layer.directory == found.stack.directory && !args.anew);
-        let stack = known.map_or(found.stack, |layer| layer.stack.clone());
-        Ok(Self { stack, existing: found.existing, is_kit })
+        let stack = known(&found.stack.directory).map_or(found.stack, |layer| layer.stack.clone());
+        Ok(Self { stack, existing: found.existing, kind: Kind::Found })
     }
 
     /// What the command line says of it.
@@ -188,7 +206,7 @@ impl Project {
             ["test"] => needs("test"),
             _ => false,
         };
-        let is_asked = env.ask.is_interactive() && !args.yes && !self.is_kit;
+        let is_asked = env.ask.is_interactive() && !args.yes && self.kind == Kind::Found;
         let guesses = |stack: &Stack| -> Vec<Guess> {
             let open = stack.origins.iter().filter(|(field, origin)| !origin.certain && wants(field));
             open.filter_map(|(field, origin)| Some(Guess { value: value_of(stack, field)?, field: field.clone(), origin: origin.clone() }))
@@ -228,6 +246,9 @@ impl Project {
     /// Why the feature cannot be rendered here.
     fn misfits(&self, feature: &FeatureManifest, added: &[&FeatureManifest], repository: &Repository) -> Vec<Fault> {
         let name = feature.name.get_ref();
+        if let Some(why) = self.turns_away(feature) {
+            return vec![Fault::new(name, why.0).hint(why.1)];
+        }
         let mut faults = Vec::new();
         for need in feature.needs.iter().filter(|need| self.lacks(need)) {
             let (what, example) = wanted(need);
@@ -242,6 +263,20 @@ impl Project {
             );
         }
         faults
+    }
+
+    /// Why the feature is for repositories of another kind, and which those are.
+    fn turns_away(&self, feature: &FeatureManifest) -> Option<(&'static str, &'static str)> {
+        let needs = |part: &str| feature.needs.iter().any(|need| need == part);
+        if needs("course") && self.kind != Kind::Kit {
+            Some(("is for a repository that was made from a kit", "`stagekit new KIT` makes one"))
+        } else if needs("handout") && self.kind != Kind::Class {
+            Some(("is for the folder of a class, with its `handout.toml`", "`stagekit handout KIT --roster FILE --out DIR` makes one"))
+        } else if self.kind == Kind::Class && !needs("handout") {
+            Some(("is for a program, and here is a class", "`stagekit add --list` shows what a class can be given"))
+        } else {
+            None
+        }
     }
 
     /// Whether nobody has said this part of the stack.
@@ -261,7 +296,7 @@ impl Project {
             "compose" => &self.existing.compose,
             _ => &Vec::new(),
         };
-        let of_kit = || repository.kit().is_ok_and(|kit| self.is_kit && kit.features.iter().any(|name| name == feature));
+        let of_kit = || repository.kit().is_ok_and(|kit| self.kind == Kind::Kit && kit.features.iter().any(|name| name == feature));
         let is_layer = || repository.features().any(|layer| layer.is_of(feature, &self.stack.directory));
         added.iter().any(|one| one.name.get_ref() == feature) || !theirs.is_empty() || is_layer() || of_kit()
     }
@@ -343,8 +378,8 @@ fn offers(catalog: &Catalog, repository: &Repository, project: &Project) -> Resu
     for name in catalog.feature_names() {
         let feature = catalog.feature(&name)?;
         let is_layer = repository.features().any(|layer| layer.is_of(&name, &project.stack.directory));
-        let is_of_kit = project.is_kit && repository.kit()?.features.contains(&name);
-        let fits = offers_something(&feature, &project.stack) && (name != "agents-md" || project.is_kit);
+        let is_of_kit = project.kind == Kind::Kit && repository.kit()?.features.contains(&name);
+        let fits = offers_something(&feature, &project.stack) && project.turns_away(&feature).is_none();
         let lacks = feature.needs.iter().filter(|need| project.lacks(need)).cloned().collect();
         offers.push(Offer { is_there: is_layer || is_of_kit, fits, lacks, feature });
     }
@@ -425,7 +460,7 @@ pub(super) struct Enabled {
 /// Which of the features come by another answer to one of the kit's questions; those that are there already stay so.
 fn enabled(repository: &Repository, catalog: &Catalog, project: &Project, features: &[&FeatureManifest]) -> Result<Enabled> {
     let mut enabled = Enabled { features: BTreeSet::new(), answers: Vec::new() };
-    if !project.is_kit {
+    if project.kind != Kind::Kit {
         return Ok(enabled);
     }
     let layer = repository.kit()?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::ground::{below, root_of};
 use crate::{
     cli::DetectArgs,
-    detect::{Detection, detect},
+    detect::{Detection, detect, nearest_project},
     disk,
     env::Env,
     error::Result,
@@ -22,9 +22,11 @@ pub fn run(args: &DetectArgs, env: &mut Env) -> Result<()> {
         (Some(asked), inside) => Some(below(inside.as_deref(), asked)?),
         (None, inside) => inside,
     };
+    let is_asked = args.inside.is_some();
 
     // 2. looked at, and told
     let survey = disk::survey(&root, directory.as_deref())?;
+    let directory = if is_asked { directory } else { directory.map(|inside| nearest_project(&survey, &inside)) };
     let found = detect(&survey, directory.as_deref())?;
     if args.json {
         return env.out.json(&found);

@@ -139,5 +139,7 @@ fn branch(root: &Path) -> Option<(String, Origin)> {
         let name = text.trim().strip_prefix(start)?.to_owned();
         Some((name, Origin { place: file.to_owned(), certain }))
     };
-    named(".git/refs/remotes/origin/HEAD", "ref: refs/remotes/origin/", true).or_else(|| named(".git/HEAD", "ref: refs/heads/", false))
+    // Where there is no remote, nobody else has another one.
+    let is_alone = !fs::read_to_string(root.join(".git/config")).is_ok_and(|config| config.contains("[remote "));
+    named(".git/refs/remotes/origin/HEAD", "ref: refs/remotes/origin/", true).or_else(|| named(".git/HEAD", "ref: refs/heads/", is_alone))
 }

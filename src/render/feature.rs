@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     names::Names,
-    templates::{Owner, Templates, workflow},
+    templates::{Owner, Templates, class, workflow},
 };
 use crate::{
     catalog::Catalog,
@@ -54,6 +54,7 @@ impl<'c> Features<'c> {
         let mut names = self.templates.names();
         let mut seen = serde_json::to_value(with_versions(stack, &names)).map_err(failed)?;
         seen["workflow"] = workflow(&stack.directory).into();
+        seen["class"] = class(stack);
         seen["features"] =
             self.templates.feature_names.iter().map(|name| (name.replace('-', "_"), Json::Bool(beside.contains(name)))).collect();
         names.set("stack", seen);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use memchr::memchr2;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -28,6 +28,7 @@ use crate::{
     manifest::{ContributionRule, FeatureManifest, FilesRule, Role},
     milestone,
     rendition::{Audience, Rendition},
+    stack::Stack,
     template::Template,
     threads::pair,
     tree::{Entry, RelPath, Tree},
@@ -338,6 +339,19 @@ fn placed(path: String, directory: &str) -> String {
 /// The file name of a project's workflow: one a project, told apart by its folder.
 pub(super) fn workflow(directory: &str) -> String {
     if directory == "." { "ci.yml".to_owned() } else { format!("{}.yml", directory.replace('/', "-")) }
+}
+
+/// What templates see of a class: what it has agreed on, and the numbers of its shares.
+pub(super) fn class(stack: &Stack) -> Json {
+    let class = stack.class.clone().unwrap_or_default();
+    let template = class.template.as_deref().and_then(|template| template.split_once('/'));
+    json!({
+        "due": class.due,
+        "owner": template.map(|(owner, _)| owner),
+        "repository": template.map(|(_, repository)| repository),
+        "shards": class.shards(),
+        "shares": (1..=class.shards()).collect::<Vec<_>>(),
+    })
 }
 
 /// Where the file lies that a project contributes to. GitLab reads one file at the root, which includes those of the projects.

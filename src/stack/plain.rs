@@ -1,6 +1,6 @@
 //! What a stack may say so that features can write it down: names, paths and commands that mean the same in every file.
 
-use super::{Module, Stack};
+use super::{Module, Stack, class::is_moment};
 use crate::error::Fault;
 
 /// What a text may be.
@@ -21,6 +21,10 @@ enum Shape {
     Class,
     /// Of a branch.
     Branch,
+    /// A point in time.
+    Moment,
+    /// Of a repository on GitHub, with its owner.
+    Repository,
     /// Of a command, which is quoted where it is written down.
     Word,
 }
@@ -46,6 +50,11 @@ impl Shape {
             Self::Class => (only("._$") && starts(|c| !c.is_ascii_digit()), "is no class"),
             Self::Branch => {
                 (only("._/-") && !text.starts_with('-'), "is no branch that every file can name: letters, digits, `.`, `_`, `/` and `-`")
+            }
+            Self::Moment => (is_moment(text), "is no moment as RFC 3339 writes it, such as `2026-12-24T18:00:00+01:00`"),
+            Self::Repository => {
+                let is_plain = is_path("._/-") && text.matches('/').count() == 1;
+                (is_plain, "is no repository: `OWNER/NAME`")
             }
             Self::Word => {
                 let is_read_elsewhere = ["${{", ": ", " #", "{{"].iter().any(|sign| text.contains(sign));
@@ -81,6 +90,10 @@ impl Stack {
             check.each("test", Shape::Word, test.command.iter().chain(&test.ci_arguments).chain(test.environment.values()));
             check.each("test", Shape::Variable, test.environment.keys());
             check.each("test", Shape::Glob, &test.reports);
+        }
+        if let Some(class) = &self.class {
+            check.each("due", Shape::Moment, class.due.as_slice());
+            check.each("template", Shape::Repository, class.template.as_slice());
         }
         for module in &self.modules {
             check.module(module);

@@ -6,7 +6,8 @@ use super::{Command, Module, Service, Stack, TestRun};
 use crate::error::nearest;
 
 /// What can be set of the whole, in the order of the messages.
-const FIELDS: [&str; 7] = ["name", "language_version", "versions", "default_branch", "test", "build", "services"];
+const FIELDS: [&str; 10] =
+    ["name", "language_version", "versions", "default_branch", "test", "build", "services", "due", "template", "shards"];
 
 /// What can be set of a module.
 const MODULE_FIELDS: [&str; 8] =
@@ -46,6 +47,9 @@ impl Stack {
                     }
                 }
             }
+            "due" => self.class.get_or_insert_default().due = Some(value.to_owned()),
+            "template" => self.class.get_or_insert_default().template = Some(value.to_owned()),
+            "shards" => self.class.get_or_insert_default().set_shards(value)?,
             "build" => self.build = Some(Command { command: words(value)? }),
             "services" => {
                 let known = std::mem::take(&mut self.services);

@@ -64,6 +64,21 @@ fn what_is_laid_over_ones_own_compose_file_uses_its_names() {
 }
 
 #[test]
+fn a_folder_below_the_project_means_the_project() {
+    let added = shop("add editorconfig --yes").cwd("src/routes").run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    assert!(added.dir.path().join(".editorconfig").exists() && !added.dir.path().join("src/routes/.editorconfig").exists());
+
+    let two = shop("add editorconfig --yes").file("services/api/go.mod", "module api\n").cwd("services/api/internal").run();
+    assert_eq!(two.status, 0, "{}", two.stderr);
+    assert!(two.dir.path().join("services/api/.editorconfig").exists(), "the nearest one");
+
+    let asked = shop("add editorconfig --yes --in .").cwd("src").run();
+    assert_eq!(asked.status, 2, "{}", asked.stderr);
+    assert!(asked.stderr.contains("there is nothing in `src` that a build tool reads"), "what is asked for is meant: {}", asked.stderr);
+}
+
+#[test]
 fn a_line_that_the_user_has_taken_out_stays_out() {
     let added = shop("add compose dockerfile --yes").file(".gitignore", "node_modules\n").run();
     assert_eq!(read(&added, ".gitignore"), "node_modules\n.env\n");

@@ -28,12 +28,25 @@ fn what_is_found_says_where_it_was_read() {
              build tool  maven        pom.xml:1\n\
              built by    mvn package\n\
              tested by   mvn verify   pom.xml:1\n\
-             branch      trunk        .git/HEAD (a guess)\n\
+             branch      trunk        .git/HEAD\n\
              \n\
              There already\n  dockerfile    Dockerfile\n",
         )
         .stderr("warning: .: nothing here says what is started: no class with a `main` that the build packages\n")
         .check();
+}
+
+#[test]
+fn the_branch_that_is_checked_out_is_a_guess_where_a_remote_may_have_another_one() {
+    for (config, certain) in [("[core]\n\tbare = false\n", true), ("[remote \"origin\"]\n\turl = x\n", false)] {
+        let found = Transcript::of("detect --json")
+            .file("pom.xml", POM)
+            .file(".git/HEAD", "ref: refs/heads/trunk\n")
+            .file(".git/config", config)
+            .run();
+        let found: Value = serde_json::from_str(&found.stdout).expect("JSON");
+        assert_eq!(found["stack"]["origins"]["default_branch"], serde_json::json!({"place": ".git/HEAD", "certain": certain}), "{config}");
+    }
 }
 
 #[test]

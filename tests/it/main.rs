@@ -11,6 +11,7 @@ mod transcript;
 mod add;
 #[cfg(unix)]
 mod check;
+mod classroom;
 mod command_line;
 #[cfg(unix)]
 mod correction;
