@@ -23,7 +23,7 @@ struct Fault {
 const FAULTS: [Fault; 4] = [
     Fault { fixture: "npm-express", file: "src/app.js", found: "status(409)", wrong: "status(410)", says: "a name is taken once" },
     Fault { fixture: "pip-redis", file: "jobqueue/__init__.py", found: ".rpop(", wrong: ".lpop(", says: "test_first_in_first_out" },
-    Fault { fixture: "go-http", file: "clock.go", found: "StatusBadRequest", wrong: "StatusOK", says: "--- FAIL" },
+    Fault { fixture: "go-http", file: "clock.go", found: "Format(time.RFC3339)", wrong: "Format(time.RFC1123)", says: "--- FAIL" },
     Fault {
         fixture: "plain-maven",
         file: "src/main/java/com/acme/echo/EchoServer.java",
