@@ -304,6 +304,7 @@ mod tests {
             at: 0,
             until: None,
             variant_seed: None,
+            templates: String::new(),
             updates: 0,
             row: vec![row.clone()],
         };
