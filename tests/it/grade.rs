@@ -57,6 +57,7 @@ fn class(students: &[Student<'_>]) -> Ended {
         at: 0,
         until: None,
         variant_seed: None,
+        templates: String::new(),
         updates: 0,
         row: students.iter().enumerate().map(row).collect(),
     };
