@@ -166,7 +166,10 @@ fn graded(world: &World, cell: &Cell) -> Result<(), String> {
     // 1. the class
     let folder = world.fresh("class")?;
     let renderings: Vec<(Tree, String)> = (0..=UNTIL)
-        .map(|at| cell.at(at).render(world).map(|(tree, rendered, _)| (tree, receipt::digest_of(&rendered))))
+        .map(|at| {
+            let at = Cell { rendition: Rendition { at, ..cell.rendition.clone() }, ..cell.clone() };
+            at.render(world).map(|(tree, rendered, _)| (tree, receipt::digest_of(&rendered)))
+        })
         .collect::<Result<_, _>>()?;
     let (_, _, answers) = cell.render(world)?;
     let text = |tree: &Tree, path: &str| {
@@ -215,15 +218,15 @@ fn graded(world: &World, cell: &Cell) -> Result<(), String> {
 
     // 2. graded
     let (program, limit) = (env!("CARGO_BIN_EXE_stagekit"), LIMIT.to_string());
-    let words = [program, "grade", ".", "--json", "--quiet", "-j", "2", "--timeout", &limit];
+    let words = [program, "grade", ".", "--quiet", "-j", "2", "--timeout", &limit, "--results", "results.json"];
     let mut command = world.command(&folder, &words, world.jdk(None)?);
-    command.stderr(std::process::Stdio::null());
     let ran = run_to_end(&mut command, Duration::from_secs(3600))?;
-    let start = ran.output.find('{').unwrap_or(0);
-    let results: Json = serde_json::from_str(&ran.output[start..]).map_err(|error| format!("{error}: {}", tail(&ran.output, 20)))?;
     if ran.status.code() != Some(0) {
-        return Err(format!("grading ends with {:?}", ran.status.code()));
+        return Err(format!("grading ends with {:?}: {}", ran.status.code(), tail(&ran.output, 20)));
     }
+    let file = folder.join("results.json");
+    let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let results: Json = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
 
     // 3. exactly the table
     let points = |number: Number| -> Result<u64, String> {
