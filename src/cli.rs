@@ -204,10 +204,10 @@ pub enum Command {
     Next(NextArgs),
     /// Show the roadmap with what is done
     Progress(ProgressArgs),
-    /// Grade a class: run the kit's tests and the hidden ones on each student's repository
-    Grade(Box<GradeArgs>),
     /// Make a repository for each student of a class, or bring a corrected kit to them
     Handout(Box<HandoutArgs>),
+    /// Grade a class: run the kit's tests and the hidden ones on each student's repository
+    Grade(Box<GradeArgs>),
     /// Look whether everything is there that a kit needs
     Doctor(DoctorArgs),
     /// Add CI, Docker and the like to a repository that is there already

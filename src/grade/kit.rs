@@ -284,8 +284,7 @@ mod tests {
     fn graded(kit: &str, settings: &[(&str, &str)]) -> (GradedKit, Vec<Rendered>) {
         let catalog = Catalog::embedded();
         let renderer = Renderer::new(&catalog, kit).unwrap();
-        let answers =
-            settle(renderer.kit(), &Given { settings: settings.iter().copied().collect(), ..Given::default() }, &mut |_| {}).unwrap();
+        let answers = settle(renderer.kit(), &Given { settings: settings.to_vec(), ..Given::default() }, &mut |_| {}).unwrap();
         let row = Row {
             number: 2,
             name: "Ada".to_owned(),

@@ -211,6 +211,7 @@ fn graded(world: &World, cell: &Cell) -> Result<(), String> {
         at: 0,
         until: Some(UNTIL),
         variant_seed: None,
+        templates: String::new(),
         updates: 0,
         row: rows,
     };

@@ -104,6 +104,8 @@ fn every_command_has_its_page() {
         "detect",
         "diff",
         "doctor",
+        "grade-merge",
+        "grade",
         "handout",
         "hint",
         "list",
