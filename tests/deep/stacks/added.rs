@@ -8,7 +8,7 @@ use stagekit::{
 };
 
 use super::{
-    altered, docker, fixtures, images_in, is_had,
+    altered, docker, fixtures, images_in, is_drawn, is_had,
     repository::{Project, Repository, key_of, tree},
     running::Running,
 };
@@ -42,10 +42,11 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
         Ok(fixtures) => fixtures,
         Err(why) => return vec![Row::new("added", "", None, "", Outcome::Failed(why), 0.0)],
     };
+    let names: Vec<&str> = fixtures.iter().map(|(name, _)| name.as_str()).collect();
     let mut rows = Vec::new();
     for (name, from) in fixtures.iter().filter(|(name, _)| arguments.wants_kit(name)) {
         match Repository::copy(world, name, from) {
-            Ok(repository) => rows.extend(repository.rows(world)),
+            Ok(repository) => rows.extend(repository.rows(world, is_drawn(world, arguments, &names, name))),
             Err(why) => rows.push(Row::new("added", name, None, "", Outcome::Failed(why), 0.0)),
         }
     }
@@ -54,7 +55,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 
 /// Everything that is proven of one.
 impl Repository {
-    fn rows(&self, world: &World) -> Vec<Row> {
+    fn rows(&self, world: &World, is_drawn: bool) -> Vec<Row> {
         let mut projects = Vec::new();
         let come = Row::of("added", &self.name, None, "comes", || {
             projects = self.add_all()?;
@@ -68,7 +69,7 @@ impl Repository {
         match tree(&self.folder) {
             Ok(tree) => {
                 rows.extend(self.sound(world, &of, &tree));
-                rows.extend(projects.iter().filter_map(|project| self.started(world, project, &tree)));
+                rows.extend(projects.iter().filter_map(|project| self.started(world, project, &tree, is_drawn)));
             }
             Err(why) => rows.push(Row::new("added", &self.name, None, "", Outcome::Failed(why), 0.0)),
         }
@@ -92,7 +93,7 @@ impl Repository {
     }
 
     /// The project's compose file brings everything up, and it answers.
-    fn started(&self, world: &World, project: &Project, tree: &Tree) -> Option<Row> {
+    fn started(&self, world: &World, project: &Project, tree: &Tree, is_drawn: bool) -> Option<Row> {
         let folder = self.folder.join(&project.directory);
         if !folder.join("Dockerfile").exists() || !folder.join("compose.yaml").exists() {
             return None;
@@ -113,6 +114,10 @@ impl Repository {
         let key = key_of(tree, SOURCE, &option);
         if let Some(proof) = world.records.proven(&key) {
             return Some(Row::new("added", &self.name, None, option, Outcome::Recorded(proof), 0.0));
+        }
+        if !is_drawn {
+            eprintln!("   added {} {option}: not recorded, and not drawn today", self.name);
+            return None;
         }
         let row = Row::of("added", &self.name, None, &option, || match TOLD.iter().find(|(name, _)| *name == self.name) {
             Some((_, told)) => {
