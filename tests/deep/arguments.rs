@@ -47,6 +47,7 @@ usage: cargo test --test deep -- [OPTION]…
                      class     a class of repositories in known states, most of them hostile, is graded with exactly the expected table
                      added     what `stagekit add` puts into the repositories of tests/fixtures/stacks is sound, starts, and goes again (--kit NAME: one of them)
                      added-workflow, added-gitlab  the pipeline is executed, and a broken test reddens it
+                     added-jenkins     … and Jenkins' file, done by our own reading of it; what Jenkins would refuse is refused
                      added-health      a wrong port makes the container unhealthy
                      added-nginx       nginx in front of the program: what it lets through, refuses and tells
                      added-logging     Loki takes its file, and a line of the program is found again

@@ -3,10 +3,12 @@
 //! Apart from the other checks, as the operations are. One check looks at all of them, the others at a few each that differ in what is judged.
 
 mod added;
+mod checks;
 mod cluster;
 mod devcontainer;
 mod entrance;
 mod health;
+mod jenkins;
 mod logging;
 mod metrics;
 mod pipelines;
@@ -23,31 +25,13 @@ use std::{
 
 use stagekit::digest::hex;
 
+pub use self::checks::checks;
 use self::repository::{Project, Repository, key_of, tree};
 use crate::{
     arguments::Arguments,
-    checks::Check,
     outcome::{Outcome, Row},
     world::{World, run as run_to_end},
 };
-
-/// All checks of this kind.
-pub fn checks() -> [Check; 9] {
-    [
-        Check { name: "added", run: added::run },
-        Check { name: "added-workflow", run: |world, arguments| judged(world, arguments, &[pipelines::WORKFLOW]) },
-        Check { name: "added-gitlab", run: |world, arguments| judged(world, arguments, &[pipelines::GITLAB]) },
-        Check { name: "added-health", run: |world, arguments| judged(world, arguments, &[health::HEALTH]) },
-        Check { name: "added-nginx", run: |world, arguments| judged(world, arguments, &[entrance::NGINX]) },
-        Check { name: "added-logging", run: |world, arguments| judged(world, arguments, &[logging::LOGGING]) },
-        Check { name: "added-monitoring", run: |world, arguments| judged(world, arguments, &[metrics::MONITORING]) },
-        Check { name: "added-kubernetes", run: |world, arguments| judged(world, arguments, &[cluster::KUBERNETES, cluster::REFUSED]) },
-        Check {
-            name: "added-devcontainer",
-            run: |world, arguments| judged(world, arguments, &[devcontainer::DEVCONTAINER, devcontainer::BROUGHT_UP]),
-        },
-    ]
-}
 
 /// What the proofs of a judge depend on besides the files and its own source.
 const SOURCE: &str = concat!(include_str!("stacks.rs"), include_str!("stacks/running.rs"), include_str!("operations.rs"));

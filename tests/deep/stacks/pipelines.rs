@@ -34,7 +34,7 @@ const FAULTS: [Fault; 4] = [
 ];
 
 /// Breaks the program, does it, and mends the program.
-fn broken(repository: &Repository, work: impl FnOnce(&str) -> Result<(), String>) -> Result<(), String> {
+pub fn broken(repository: &Repository, work: impl FnOnce(&str) -> Result<(), String>) -> Result<(), String> {
     let fault = FAULTS.iter().find(|fault| fault.fixture == repository.name).ok_or("nobody knows how to break it")?;
     altered(&repository.folder.join(fault.file), fault.found, fault.wrong, || work(fault.says))
 }
