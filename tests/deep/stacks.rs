@@ -11,6 +11,7 @@ mod health;
 mod jenkins;
 mod logging;
 mod metrics;
+mod opensearch;
 mod pipelines;
 mod repository;
 mod running;
@@ -154,6 +155,7 @@ pub fn images(world: &World) -> Result<BTreeSet<String>, String> {
             let is_wanted: fn(&str) -> bool = match path.file_name() {
                 "Dockerfile" | "compose.yaml" | "compose.nginx.yaml" => is_had,
                 "compose.logging.yaml" => |image| image.starts_with("grafana/loki:"),
+                "compose.opensearch.yaml" => |image| image.starts_with("opensearchproject/opensearch:"),
                 _ => continue,
             };
             found.extend(images_in(entry.text().unwrap_or_default()).filter(|image| is_wanted(image)).map(str::to_owned));

@@ -1,6 +1,6 @@
 //! The list of the checks. Apart from what they share, so that one more voids nothing.
 
-use super::{added, cluster, devcontainer, entrance, health, jenkins, judged, logging, metrics, pipelines};
+use super::{added, cluster, devcontainer, entrance, health, jenkins, judged, logging, metrics, opensearch, pipelines};
 use crate::checks::Check;
 
 /// All checks of this kind.
@@ -12,7 +12,7 @@ pub fn checks() -> [Check; 10] {
         Check { name: "added-jenkins", run: |world, arguments| judged(world, arguments, &[jenkins::JENKINS, jenkins::REFUSED]) },
         Check { name: "added-health", run: |world, arguments| judged(world, arguments, &[health::HEALTH]) },
         Check { name: "added-nginx", run: |world, arguments| judged(world, arguments, &[entrance::NGINX]) },
-        Check { name: "added-logging", run: |world, arguments| judged(world, arguments, &[logging::LOGGING]) },
+        Check { name: "added-logging", run: |world, arguments| judged(world, arguments, &[logging::LOGGING, opensearch::OPENSEARCH]) },
         Check { name: "added-monitoring", run: |world, arguments| judged(world, arguments, &[metrics::MONITORING]) },
         Check { name: "added-kubernetes", run: |world, arguments| judged(world, arguments, &[cluster::KUBERNETES, cluster::REFUSED]) },
         Check {

@@ -24,6 +24,12 @@ pub const LOGGING: Judge = Judge {
     proofs: &[Proof { option: "", prove: kept }],
 };
 
+/// For the panel that shows errors: a program that starts well writes none.
+const BAD: &str = r#"{"level":"error","message":"nothing is wrong"}"#;
+
+/// The dashboard's variables, and what they are before anybody has chosen.
+const VARIABLES: [(&str, &str); 5] = [("${service:regex}", ".+"), ("$service", ".+"), ("$level", ".*"), ("$search", ""), ("$__auto", "1m")];
+
 fn kept(_: &World, repository: &Repository, project: &Project) -> Result<(), String> {
     let module = project.stack.modules.first().ok_or("the stack has no module")?;
     let folder = &repository.folder;
@@ -53,7 +59,8 @@ fn found(running: &Running, repository: &Repository, project: &Project, module: 
 
     // 2. it is found, by the labels that Alloy would give it, and by how bad it is where it says so
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|error| error.to_string())?.as_nanos();
-    let pushed = json!({"streams": [{"stream": {"service_name": module}, "values": [[now.to_string(), line]]}]}).to_string();
+    let pushed =
+        json!({"streams": [{"stream": {"service_name": module}, "values": [[now.to_string(), line], [now.to_string(), BAD]]}]}).to_string();
     loki(&["--header", "Content-Type: application/json", "--data-raw", &pushed, "http://127.0.0.1:3100/loki/api/v1/push"])?;
     let level = if is_json { " | detected_level=\"info\"" } else { "" };
     let query = format!("query={{service_name=\"{module}\"}}{level}");
@@ -65,7 +72,29 @@ fn found(running: &Running, repository: &Repository, project: &Project, module: 
         if values.any(|value| value[1] == line) { Ok(()) } else { Err(format!("the line is not found: {answer}")) }
     })?;
 
-    // 3. the counter-proof: a setting that Loki does not know
+    // 3. so do the panels of the dashboard, with what Grafana puts in for its variables while nothing is chosen
+    let dashboard = repository.folder.join("ops/grafana/logs/logs.json");
+    let text = fs::read_to_string(&dashboard).map_err(|error| format!("{}: {error}", dashboard.display()))?;
+    let dashboard: Json = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", dashboard.display()))?;
+    let panels = dashboard["panels"].as_array().into_iter().flatten();
+    let asked: Vec<&str> =
+        panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten()).filter_map(|t| t["expr"].as_str()).collect();
+    if asked.is_empty() {
+        return Err("the dashboard asks for nothing".to_owned());
+    }
+    for expression in asked {
+        let filled = VARIABLES.iter().fold(expression.to_owned(), |text, (name, value)| text.replace(name, value));
+        if filled.contains('$') {
+            return Err(format!("`{filled}` has a variable that nobody knows"));
+        }
+        let answer = loki(&["--get", "--data-urlencode", &format!("query={filled}"), "http://127.0.0.1:3100/loki/api/v1/query_range"])?;
+        let answer: Json = serde_json::from_str(&answer).map_err(|error| format!("{error}: {answer}"))?;
+        if answer["data"]["result"].as_array().is_none_or(Vec::is_empty) {
+            return Err(format!("`{filled}` finds nothing: {answer}"));
+        }
+    }
+
+    // 4. the counter-proof: a setting that Loki does not know
     let verify = || {
         let words = ["run", "--rm", "--no-deps", "--no-TTY", "loki", "-verify-config", "-config.file=/etc/loki/loki.yaml"];
         running.compose(&words, 30)
