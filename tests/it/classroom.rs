@@ -56,7 +56,7 @@ fn added(line: &str, ended: Ended) -> Ended {
 fn every_push_is_checked() {
     let added = added("add classroom --yes", kit(""));
     let workflow = read(&added, ".github/workflows/classroom.yml");
-    assert!(workflow.contains("run: stagekit restore\n") && workflow.contains("run: stagekit check --all --junit"), "{workflow}");
+    assert!(workflow.contains("run: stagekit restore --yes\n") && workflow.contains("run: stagekit check --all --junit"), "{workflow}");
     assert!(workflow.contains(">> \"$GITHUB_STEP_SUMMARY\"") && workflow.contains("permissions: {}"), "{workflow}");
     assert!(
         workflow.contains(&format!("STAGEKIT_VERSION: \"{}\"", env!("CARGO_PKG_VERSION"))),
@@ -88,7 +88,7 @@ fn an_assignment_has_a_test_for_each_milestone() {
     let milestones = receipt["course"]["milestones"].as_array().expect("milestones");
     for (test, milestone) in tests.iter().zip(milestones) {
         assert_eq!(test["points"].as_i64(), milestone["points"].as_integer());
-        assert_eq!(test["run"].as_str(), Some(format!("stagekit restore && stagekit check {}", milestone["number"]).as_str()));
+        assert_eq!(test["run"].as_str(), Some(format!("stagekit restore --yes && stagekit check {}", milestone["number"]).as_str()));
         assert!(test["timeout"].as_i64().is_some_and(|seconds| (1..=600).contains(&seconds)), "{test}");
         assert!(test["name"].as_str().is_some_and(|name| (1..=100).contains(&name.len())), "{test}");
     }
