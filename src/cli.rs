@@ -67,6 +67,9 @@ Examples:
                                                four at a time; a table for import, a page for each student
   stagekit grade returned --handout class/handout.toml --only ada-lovelace
   stagekit grade class --container             without network and with limits, where Docker is
+  stagekit grade class --container=ghcr.io/school/java:25
+                                               the same in an image of yours
+  stagekit grade class --shard 2/5 --list      whose repositories are in that share: enough to fetch those alone
   stagekit grade class --shard 2/5 --results 2.json
   stagekit grade merge 1.json 2.json 3.json 4.json 5.json --csv points.csv
 
@@ -424,6 +427,9 @@ pub struct GradeArgs {
     /// Grade up to this milestone [default: the course's last]
     #[arg(long, value_name = "N")]
     pub upto: Option<u32>,
+    /// Only print the folders of those rows, a line each, and grade nothing
+    #[arg(long, conflicts_with_all = ["container", "csv", "json", "results", "junit", "reports"])]
+    pub list: bool,
 
     /// Repositories that are graded at the same time
     #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Running")]
@@ -435,7 +441,7 @@ pub struct GradeArgs {
     #[arg(long, help_heading = "Running")]
     pub force: bool,
     /// Run in Docker, without network and with limits [default image: what the kit is built on]
-    #[arg(long, value_name = "IMAGE", num_args = 0..=1, default_missing_value = "", help_heading = "Running")]
+    #[arg(long, value_name = "IMAGE", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "Running")]
     pub container: Option<String>,
 
     /// What is written.

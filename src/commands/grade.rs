@@ -37,6 +37,10 @@ fn grade(args: &GradeArgs, env: &mut Env) -> Result<()> {
     // 1. who is to be graded by what, and where their repositories are
     write::agree(&args.output)?;
     let class = Class::of(args, env)?;
+    if args.list {
+        class.list(env);
+        return Ok(());
+    }
     let kit = env.catalog.kit(&class.handout.kit)?;
     let upto = upto(args, &class, &kit)?;
     let interrupts = Interrupts::listen()?;

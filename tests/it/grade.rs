@@ -253,6 +253,20 @@ fn shares_of_a_class_are_joined() {
 }
 
 #[test]
+fn a_share_is_told_before_anything_is_fetched() {
+    let mut ended = class(&[("ada", 0, &[]), ("bob", 1, &[]), ("carl", 2, &[])]);
+    for folder in ["ada", "bob", "carl"] {
+        fs::remove_dir_all(ended.dir.path().join("class").join(folder)).expect("a folder");
+    }
+    for (words, told) in [("--shard 1/2", "ada\ncarl\n"), ("--shard 2/2", "bob\n"), ("--only carl", "carl\n"), ("", "ada\nbob\ncarl\n")] {
+        ended = typed(&format!("grade class --list {words}"), ended).stdout(told).check();
+    }
+    assert!(!ended.dir.path().join("class/.grade").exists(), "nothing is graded");
+    let refused = typed("grade class --list --csv points.csv", ended).run();
+    assert_eq!((refused.status, refused.stdout.as_str()), (2, ""), "{}", refused.stderr);
+}
+
+#[test]
 fn programs_and_people_read_it() {
     let students: [Student<'_>; 3] = [("ada", 1, &[]), ("bob", 0, &[("work/steps.txt", Some("syntax\n"))]), ("gone", 0, &[])];
     let ended = class(&students);
