@@ -54,7 +54,7 @@ fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     if !kits(world, arguments).any(|kit| kit.name.get_ref() == KIT) {
         return Vec::new();
     }
-    let sources = match sources() {
+    let sources = match digest_of(&SOURCES) {
         Ok(sources) => sources,
         Err(why) => return vec![Row::new("class", KIT, None, "", Outcome::Failed(why), 0.0)],
     };
@@ -265,11 +265,11 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
     path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(path, bytes)).map_err(failed)
 }
 
-/// The digest of what grading consists of.
-fn sources() -> Result<String, String> {
+/// The digest of these files of the project; of a folder those that lie in it.
+pub fn digest_of(sources: &[&str]) -> Result<String, String> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
-    for source in SOURCES {
+    for source in sources {
         let path = project.join(source);
         let files = if path.is_dir() {
             fs::read_dir(&path).map_err(|error| format!("{source}: {error}"))?.filter_map(Result::ok).map(|entry| entry.path()).collect()

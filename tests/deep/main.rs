@@ -21,6 +21,7 @@ mod arguments;
 mod cell;
 mod checks;
 mod class;
+mod class_pipelines;
 mod learning;
 mod linters;
 mod operations;
@@ -97,7 +98,13 @@ const OF_KITS: [Check; 16] = [
 
 /// All checks, in the order in which they run.
 fn all_checks() -> impl Iterator<Item = Check> {
-    OF_KITS.into_iter().chain(operations::checks()).chain(learning::checks()).chain(class::checks()).chain(stacks::checks())
+    OF_KITS
+        .into_iter()
+        .chain(operations::checks())
+        .chain(learning::checks())
+        .chain(class::checks())
+        .chain(class_pipelines::checks())
+        .chain(stacks::checks())
 }
 
 fn verify(arguments: &Arguments) -> Result<Table, String> {
@@ -158,6 +165,9 @@ const LOOKED_AT: [&str; 2] = ["grafana/", "jaegertracing/"];
 fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
     let world = World::prepare(arguments)?;
     let mut found = if arguments.kit.is_none() { stacks::images(&world)? } else { BTreeSet::new() };
+    if arguments.kit.is_none() {
+        found.extend(class_pipelines::images(&world)?);
+    }
     for kit in checks::kits(&world, arguments) {
         let renderer = Renderer::new(&world.catalog, kit.name.get_ref()).map_err(|error| error.to_string())?;
         for answers in stagekit::lint::variants(kit) {
