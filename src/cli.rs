@@ -120,6 +120,13 @@ Examples:
 
 What you have changed stays, and is told.";
 
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  stagekit restore --diff     what was changed in the kit's tests and build files
+  stagekit restore            they are as they were made again
+
+Your own files stay as they are, and so does what `stagekit add` added.";
+
 const HANDOUT_EXAMPLES: &str = "\
 Examples:
   stagekit handout http-server --roster class.csv --out class -n
@@ -203,6 +210,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Bring a repository to its kit as this stagekit has it
     Update(UpdateArgs),
+    /// Put the kit's own tests and build files back as they were
+    Restore(RestoreArgs),
     /// Show which kit comes next on the roadmap, or start it
     Next(NextArgs),
     /// Show the roadmap with what is done
@@ -561,6 +570,25 @@ pub struct UpdateArgs {
     /// Go on although git has not recorded all changes
     #[arg(long)]
     pub allow_dirty: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit restore`.
+#[derive(Debug, Args)]
+#[command(after_help = RESTORE_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct RestoreArgs {
+    /// Print what would be done, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Print what would be written as a unified diff, and write nothing
+    #[arg(long, conflicts_with = "json")]
+    pub diff: bool,
     /// Ask nothing
     #[arg(short, long)]
     pub yes: bool,

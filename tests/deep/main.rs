@@ -22,6 +22,7 @@ mod cell;
 mod checks;
 mod class;
 mod class_container;
+mod class_pipelines;
 mod learning;
 mod linters;
 mod operations;
@@ -104,6 +105,7 @@ fn all_checks() -> impl Iterator<Item = Check> {
         .chain(learning::checks())
         .chain(class::checks())
         .chain(class_container::checks())
+        .chain(class_pipelines::checks())
         .chain(stacks::checks())
 }
 
@@ -167,6 +169,9 @@ fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
     let mut found = if arguments.kit.is_none() { stacks::images(&world)? } else { BTreeSet::new() };
     if arguments.wants_kit("cli-calculator") {
         found.extend(class_container::images(&world)?);
+    }
+    if arguments.kit.is_none() {
+        found.extend(class_pipelines::images(&world)?);
     }
     for kit in checks::kits(&world, arguments) {
         let renderer = Renderer::new(&world.catalog, kit.name.get_ref()).map_err(|error| error.to_string())?;

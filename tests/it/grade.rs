@@ -308,8 +308,8 @@ fn programs_and_people_read_it() {
     assert_eq!(wrong.len(), 2, "{wrong:#?}");
 }
 
-/// Whether `value` is as `part` of `schema` has it: as much of JSON Schema as that file uses.
-fn conforms(schema: &Json, part: &Json, value: &Json, place: &str, wrong: &mut Vec<String>) {
+/// Whether `value` is as `part` of `schema` has it: as much of JSON Schema as our files use, but for patterns.
+pub(crate) fn conforms(schema: &Json, part: &Json, value: &Json, place: &str, wrong: &mut Vec<String>) {
     if let Some(reference) = part["$ref"].as_str() {
         let part = schema.pointer(reference.trim_start_matches('#')).expect("a definition");
         return conforms(schema, part, value, place, wrong);
@@ -342,10 +342,18 @@ fn conforms(schema: &Json, part: &Json, value: &Json, place: &str, wrong: &mut V
     if part["enum"].as_array().is_some_and(|values| !values.contains(value)) || part.get("const").is_some_and(|wanted| wanted != value) {
         wrong.push(format!("{place}: {value} is not one of the values"));
     }
-    if let (Some(wanted), Some(number)) = (part["maximum"].as_u64(), value.as_u64())
-        && number > wanted
+    let characters = value.as_str().map(|text| text.chars().count() as u64);
+    let items = value.as_array().map(|items| items.len() as u64);
+    for (least, most, found) in
+        [("minimum", "maximum", value.as_u64()), ("minLength", "maxLength", characters), ("minItems", "maxItems", items)]
     {
-        wrong.push(format!("{place}: {number} is more than {wanted}"));
+        let Some(found) = found else { continue };
+        if let Some(wanted) = part[most].as_u64().filter(|wanted| found > *wanted) {
+            wrong.push(format!("{place}: {found} is more than {wanted}"));
+        }
+        if let Some(wanted) = part[least].as_u64().filter(|wanted| found < *wanted) {
+            wrong.push(format!("{place}: {found} is less than {wanted}"));
+        }
     }
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
         conforms(schema, &part["items"], item, &format!("{place}/{index}"), wrong);

@@ -36,6 +36,8 @@ mod output;
 mod readme;
 #[cfg(unix)]
 mod report;
+#[cfg(unix)]
+mod restore;
 mod roadmap;
 mod show;
 #[cfg(unix)]
