@@ -11,7 +11,7 @@ use crate::{
 
 const ROSTER: &str = "name\nAda\nBo\nCy\n";
 
-fn has_git() -> bool {
+pub(crate) fn has_git() -> bool {
     let is_there = Command::new("git").arg("--version").output().is_ok();
     if !is_there {
         eprintln!("skipped: there is no git");
@@ -19,7 +19,7 @@ fn has_git() -> bool {
     is_there
 }
 
-fn git(dir: &Path, words: &[&str]) -> String {
+pub(crate) fn git(dir: &Path, words: &[&str]) -> String {
     let mut command = Command::new("git");
     command
         .args(["-c", "user.name=S", "-c", "user.email=s@example.org"])

@@ -30,6 +30,8 @@ pub(super) struct Outcome {
     pub(super) handout: Handout,
     pub(super) work: Vec<Work>,
     pub(super) gone: Vec<String>,
+    /// Why what each was made from could not be recorded. The next run does that.
+    pub(super) unrecorded: Option<Error>,
 }
 
 /// A repository that is ready to be written.
@@ -58,7 +60,8 @@ pub(super) fn make(making: Making<'_>, env: &mut Env) -> Result<Outcome> {
     let total = jobs.iter().filter(|(_, _, is_new)| *is_new).count();
     let handout = state.handout.clone();
     let mut packer = Packer::default();
-    let ready = jobs.into_iter().map(move |(index, row, is_new)| Ok((index, ready(&handout, &row, is_new, &renderer, &mut packer))));
+    let ready =
+        jobs.into_iter().map(move |(index, row, is_new)| Ok((index, ready(&handout, &row, is_new, &renderer, &mut packer))));
     let mut done = 0;
     let ended = threads::ahead(ready, |(index, ready)| {
         let Work { row, fate } = &mut state.work[index];
@@ -89,9 +92,9 @@ pub(super) fn make(making: Making<'_>, env: &mut Env) -> Result<Outcome> {
     env.out.progress("");
 
     // What each was made from is known only now.
-    state.write(out, &Unwatched)?;
+    let unrecorded = state.write(out, &Unwatched).err();
     match ended {
-        Ok(()) => Ok(Outcome { handout: state.whole(), work: state.work, gone: state.gone }),
+        Ok(()) => Ok(Outcome { handout: state.whole(), work: state.work, gone: state.gone, unrecorded }),
         Err(error) if error.kind() == ErrorKind::Interrupted => {
             Err(Error::new(ErrorKind::Interrupted, format!("interrupted; {done} of {total} repositories were made, each of them whole"))
                 .hint("the same command goes on where this one ended"))
