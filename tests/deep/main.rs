@@ -23,11 +23,14 @@ mod checks;
 mod class;
 mod learning;
 mod linters;
+#[path = "../it/names.rs"]
+mod names;
 mod operations;
 mod outcome;
 mod proof;
 mod records;
 mod revert;
+mod roster;
 mod services;
 mod stacks;
 mod world;
@@ -97,7 +100,13 @@ const OF_KITS: [Check; 16] = [
 
 /// All checks, in the order in which they run.
 fn all_checks() -> impl Iterator<Item = Check> {
-    OF_KITS.into_iter().chain(operations::checks()).chain(learning::checks()).chain(class::checks()).chain(stacks::checks())
+    OF_KITS
+        .into_iter()
+        .chain(operations::checks())
+        .chain(learning::checks())
+        .chain(class::checks())
+        .chain(roster::checks())
+        .chain(stacks::checks())
 }
 
 fn verify(arguments: &Arguments) -> Result<Table, String> {
