@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::state::{Fate, State, Work};
 use crate::{
-    archive,
+    archive::Zipper,
     disk::{self, Interrupts, Over, Unwatched},
     env::Env,
     error::{Error, ErrorKind, Result},
@@ -59,9 +59,9 @@ pub(super) fn make(making: Making<'_>, env: &mut Env) -> Result<Outcome> {
         .collect();
     let total = jobs.iter().filter(|(_, _, is_new)| *is_new).count();
     let handout = state.handout.clone();
-    let mut packer = Packer::default();
+    let (mut packer, mut zipper) = (Packer::default(), Zipper::default());
     let ready =
-        jobs.into_iter().map(move |(index, row, is_new)| Ok((index, ready(&handout, &row, is_new, &renderer, &mut packer))));
+        jobs.into_iter().map(move |(index, row, is_new)| Ok((index, ready(&handout, &row, is_new, &renderer, (&mut packer, &mut zipper)))));
     let mut done = 0;
     let ended = threads::ahead(ready, |(index, ready)| {
         let Work { row, fate } = &mut state.work[index];
@@ -103,7 +103,13 @@ pub(super) fn make(making: Making<'_>, env: &mut Env) -> Result<Outcome> {
     }
 }
 
-fn ready(handout: &Handout, row: &Row, is_new: bool, renderer: &Renderer<'_>, packer: &mut Packer) -> Result<Ready> {
+fn ready(
+    handout: &Handout,
+    row: &Row,
+    is_new: bool,
+    renderer: &Renderer<'_>,
+    (packer, zipper): (&mut Packer, &mut Zipper),
+) -> Result<Ready> {
     let rendition = handout.rendition(row, Audience::Learner);
     let rendered = renderer.render(&row.answers, &rendition)?;
     let digest = receipt::digest_of(&rendered);
@@ -117,7 +123,7 @@ fn ready(handout: &Handout, row: &Row, is_new: bool, renderer: &Renderer<'_>, pa
     tree.extend(own);
     let content = match handout.form {
         Form::Dir => Content::Tree(tree),
-        Form::Zip => Content::File(archive::zip(&tree, &format!("{}/", row.folder))?),
+        Form::Zip => Content::File(zipper.zip(tree, &format!("{}/", row.folder))?),
         Form::Bare => {
             let message = format!("Start from the stagekit kit {} {}", handout.kit, handout.version);
             Content::Tree(packer.bare(&tree, &branch, &message)?.tree)
