@@ -47,10 +47,6 @@ fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
     if arguments.kit.as_deref().is_some_and(|kit| kit != KIT) || arguments.option.is_some() || arguments.at.is_some() {
         return Vec::new();
     }
-    // Once, whatever JDKs the kits need.
-    if world.jdks.first().map(|jdk| jdk.version) != world.jdks.iter().map(|jdk| jdk.version).min() {
-        return Vec::new();
-    }
     let bench = match Bench::new(world) {
         Ok(bench) => bench,
         Err(why) => return vec![Row::of("roster", KIT, None, "a folder", || Err(why))],
