@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    super::becoming::becoming,
+    super::becoming::{becoming, stated},
     brought::{Brought, End, tell},
     state::templates,
     theirs::{Known, Theirs},
@@ -143,7 +143,7 @@ struct Correction<'c> {
 /// A row as the kit in these templates has it: new questions get their defaults.
 fn anew(handout: &Handout, row: &Row, renderer: &Renderer<'_>) -> Result<(Row, Rendered)> {
     let kit = renderer.kit();
-    let mut stated = toml::Table::try_from(&row.answers).map_err(|error| Error::failed("the answers cannot be read").because(error))?;
+    let mut stated = stated(&row.answers, kit)?;
     stated.retain(|name, _| kit.question(name).is_some());
     let file = Some((FILE.to_owned(), stated));
     let answers = settle(kit, &Given { file, seed: row.seed.as_deref(), ..Given::default() }, &mut |_| {})?;
