@@ -769,6 +769,12 @@ pub struct HandoutArgs {
     /// What to do where a student changed the same place
     #[arg(long, value_name = "HOW", default_value = "refuse", requires = "update", help_heading = "Update")]
     pub conflicts: Conflicts,
+    /// Templates that were handed out before, to merge from: a repository is not asked then what it was made from; may be given again
+    #[arg(long, value_name = "DIR", requires = "update", value_hint = ValueHint::DirPath, help_heading = "Update")]
+    pub from: Vec<PathBuf>,
+    /// Repositories that are updated at the same time [default: as many as there are processors]
+    #[arg(short, long, value_name = "N", requires = "update", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Update")]
+    pub jobs: Option<u16>,
 
     /// Print what would be made, and write nothing
     #[arg(short = 'n', long)]

@@ -25,11 +25,14 @@ mod class_container;
 mod class_pipelines;
 mod learning;
 mod linters;
+#[path = "../it/names.rs"]
+mod names;
 mod operations;
 mod outcome;
 mod proof;
 mod records;
 mod revert;
+mod roster;
 mod services;
 mod stacks;
 mod world;
@@ -106,6 +109,7 @@ fn all_checks() -> impl Iterator<Item = Check> {
         .chain(class::checks())
         .chain(class_container::checks())
         .chain(class_pipelines::checks())
+        .chain(roster::checks())
         .chain(stacks::checks())
 }
 
