@@ -110,6 +110,28 @@ fn spring_boot_by_maven() {
     );
 }
 
+#[test]
+fn every_spring_boot_is_started_by_the_loader_that_it_has() {
+    let old = "java org.springframework.boot.loader.JarLauncher";
+    for (version, launch) in [
+        ("1.5.22.RELEASE", "java -cp app.jar org.springframework.boot.loader.JarLauncher"),
+        ("2.3.12.RELEASE", "java -cp app.jar org.springframework.boot.loader.JarLauncher"),
+        ("2.4.0", old),
+        ("2.7.18", old),
+        ("3.1.12", old),
+        ("3.2.0-RC1", "java org.springframework.boot.loader.launch.JarLauncher"),
+        ("3.2.12", "java org.springframework.boot.loader.launch.JarLauncher"),
+        ("3.3.0", "java -jar app.jar"),
+        ("3.10.1", "java -jar app.jar"),
+        ("4.0.0-SNAPSHOT", "java -jar app.jar"),
+        ("${boot}", "java -jar app.jar"),
+    ] {
+        let pom = BOOT.replace("3.5.7", version);
+        let found = detect(&survey(&[("pom.xml", &pom)]), None).unwrap().stack;
+        assert_eq!(found.modules[0].launch.join(" "), launch, "{version}");
+    }
+}
+
 const PLAIN_MAIN: &str = "package x;\nclass Main { public static void main(String[] a) {} }";
 
 #[test]
