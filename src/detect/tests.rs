@@ -251,6 +251,45 @@ mongo = { group = \"org.springframework.boot\", name = \"spring-boot-starter-dat
 }
 
 #[test]
+fn a_version_catalogue_says_versions_plugins_and_bundles() {
+    let settings = ("settings.gradle.kts", "rootProject.name = \"shop\"");
+    let java = ("src/main/java/com/shop/ShopApplication.java", STARTED);
+    let catalog = "[versions]\njava = \"21\"\njdk-old = { strictly = \"[17, 18[\", prefer = \"17\" }\nboot = \"3.5.7\"\n\n[libraries]
+web = \"org.springframework.boot:spring-boot-starter-web:3.5.7\"\nredis = { module = \"org.springframework.boot:spring-boot-starter-data-redis\" }
+pg = { group = \"org.postgresql\", name = \"postgresql\", version = { strictly = \"42.7.7\" } }\n\n[bundles]\ndata = [\"redis\", \"pg\"]\n\n[plugins]
+spring-boot = \"org.springframework.boot:3.5.7\"\n";
+    for (build, version, place, framework) in [
+        (
+            "alias(libs.plugins.spring.boot)\nkotlin { jvmToolchain(libs.versions.java.get().toInt()) }",
+            "21",
+            "gradle/libs.versions.toml:2",
+            "gradle/libs.versions.toml:15",
+        ),
+        (
+            "id(libs.plugins.spring.boot.get().pluginId)\njava { toolchain { languageVersion = JavaLanguageVersion.of(libs.versions.jdk.old.get()) } }",
+            "17",
+            "gradle/libs.versions.toml:3",
+            "gradle/libs.versions.toml:15",
+        ),
+        (
+            "id(\"org.springframework.boot\") version libs.versions.boot\njava.sourceCompatibility = JavaVersion.VERSION_25",
+            "25",
+            "build.gradle.kts:3",
+            "gradle/libs.versions.toml:4",
+        ),
+    ] {
+        let script =
+            format!("plugins {{\n{build}\n}}\ndependencies {{\n  implementation(libs.web)\n  implementation(libs.bundles.data)\n}}\n");
+        let found =
+            detect(&survey(&[settings, java, ("build.gradle.kts", &script), ("gradle/libs.versions.toml", catalog)]), None).unwrap().stack;
+        assert_eq!((found.language_version.as_str(), found.origins["language_version"].place.as_str()), (version, place), "{build}");
+        assert_eq!((found.framework_version.as_deref(), found.origins["framework"].place.as_str()), (Some("3.5.7"), framework), "{build}");
+        assert_eq!(found.modules[0].port, Some(8080), "{build}");
+        assert_eq!(found.services.iter().map(|service| service.kind.as_str()).collect::<Vec<_>>(), ["postgresql", "redis"], "{build}");
+    }
+}
+
+#[test]
 fn quarkus_and_a_part_of_a_gradle_build() {
     let pom = "<project><artifactId>q</artifactId><version>1</version><properties><maven.compiler.release>21</maven.compiler.release></properties>
 <dependencyManagement><dependencies><dependency><groupId>io.quarkus.platform</groupId><artifactId>quarkus-bom</artifactId><version>3.30.1</version></dependency></dependencies></dependencyManagement>
