@@ -320,7 +320,7 @@ impl<'s> Project<'s> {
     }
 
     fn tested(&mut self, command: Vec<String>, ci_arguments: Vec<String>, reports: Vec<String>, origin: Origin) {
-        self.stack.test = Some(TestRun { command, ci_arguments, reports, environment: BTreeMap::new() });
+        self.stack.test = Some(TestRun { command, ci_arguments, reports, environment: BTreeMap::new(), install: Vec::new() });
         self.origin("test", origin);
     }
 
