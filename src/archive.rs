@@ -1,9 +1,12 @@
 //! Trees as tar and zip: the same tree gives the same bytes, on every system and at any time.
 
-use std::io::{Cursor, Read as _, Write as _};
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Read as _, Write as _},
+};
 
 use tar::{Archive, EntryType, Header};
-use zip::{CompressionMethod, DateTime, System, ZipWriter, write::SimpleFileOptions};
+use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use crate::{
     error::{Error, Result},
@@ -15,6 +18,12 @@ const BLOCK: usize = 512;
 
 /// 1980-01-01 00:00:00 UTC in seconds since 1970: the earliest time that zip can say as well; extracting tars of 1970 makes GNU tar complain.
 const TIME: u64 = 315_532_800;
+
+/// From how many bytes on a file is deflated fast: the base is as large as all the rest, and differs in every repository.
+pub const LARGE: usize = 64 * 1024;
+
+/// How fast, as zlib counts.
+const FAST: i64 = 1;
 
 /// The tree as an uncompressed tar in the order of the paths, each path after `prefix` (such as `shop/`; may be empty). POSIX ustar; a path that
 /// does not fit into its header gets an extended (pax) header.
@@ -120,6 +129,29 @@ pub fn untar(bytes: &[u8]) -> Result<Tree> {
 
 /// The tree as a zip in the order of the paths, each path after `prefix` (such as `shop/`; may be empty), deflated, with Unix permissions.
 pub fn zip(tree: &Tree, prefix: &str) -> Result<Vec<u8>> {
+    zip_after(&[], &Tree::new(), tree, prefix)
+}
+
+/// Makes zips, each with the bytes of [`zip`]. Most files of a class are the same in all of its repositories, and are deflated once.
+#[derive(Default)]
+pub struct Zipper {
+    last: (Vec<u8>, Tree),
+}
+
+impl Zipper {
+    /// The tree as a zip.
+    pub fn zip(&mut self, tree: Tree, prefix: &str) -> Result<Vec<u8>> {
+        let zip = zip_after(&self.last.0, &self.last.1, &tree, prefix)?;
+        self.last = (zip.clone(), tree);
+        Ok(zip)
+    }
+}
+
+/// The zip of `tree`; files that `last` has as well are taken from its zip `known`, as they are deflated there.
+fn zip_after(known: &[u8], last: &Tree, tree: &Tree, prefix: &str) -> Result<Vec<u8>> {
+    let failed = |what: &str, error: std::io::Error| Error::failed(format!("failed to {what}")).because(error);
+    let places: BTreeMap<&RelPath, usize> = last.paths().zip(0..).collect();
+    let mut archive = if last.is_empty() { None } else { ZipArchive::new(Cursor::new(known)).ok() };
     let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(tree.byte_count() / 2)));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -127,19 +159,24 @@ pub fn zip(tree: &Tree, prefix: &str) -> Result<Vec<u8>> {
         // Otherwise it is the system that this runs on.
         .system(System::Unix);
     for (path, entry) in tree.iter() {
+        let place = places.get(path).filter(|_| last.get(path) == Some(entry));
+        let there = place.and_then(|place| archive.as_mut()?.by_index(*place).ok());
         let options = options.unix_permissions(if entry.executable { 0o755 } else { 0o644 });
-        zip.start_file(format!("{prefix}{path}"), options)
-            .map_err(std::io::Error::from)
-            .and_then(|()| zip.write_all(&entry.bytes))
-            .map_err(|error| Error::failed(format!("failed to zip `{path}`")).because(error))?;
+        let options = options.compression_level((entry.bytes.len() >= LARGE).then_some(FAST));
+        let name = format!("{prefix}{path}");
+        let written = match there {
+            Some(there) => zip.raw_copy_file_rename(there, name).map_err(std::io::Error::from),
+            None => zip.start_file(name, options).map_err(std::io::Error::from).and_then(|()| zip.write_all(&entry.bytes)),
+        };
+        written.map_err(|error| failed(&format!("zip `{path}`"), error))?;
     }
-    let out = zip.finish().map_err(|error| Error::failed("failed to end a zip").because(error))?;
+    let out = zip.finish().map_err(|error| failed("end a zip", error.into()))?;
     Ok(out.into_inner())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BLOCK, header_named, push, tar, untar, zip};
+    use super::{BLOCK, LARGE, Zipper, header_named, push, tar, untar, zip};
     use crate::tree::{Entry, RelPath, Tree};
     use sha2::{Digest as _, Sha256};
     use std::io::{Cursor, Read as _};
@@ -226,6 +263,17 @@ mod tests {
             let mut content = Vec::new();
             file.read_to_end(&mut content).unwrap();
             assert_eq!(content, *entry.bytes);
+        }
+    }
+
+    #[test]
+    fn a_zip_has_the_same_bytes_whatever_was_zipped_before() {
+        let large = "not all the same, 0123456789\n".repeat(LARGE / 20);
+        let one = tree(&[("a", b"1"), ("b/run", b"#!/bin/sh\n"), ("c/\u{e9}", &[7; 3000]), ("large", large.as_bytes()), ("only", b"here")]);
+        let other = tree(&[("0", b"first"), ("a", b"2"), ("b/run", b"#!/bin/sh\n"), ("c/\u{e9}", &[7; 3000]), ("large", large.as_bytes())]);
+        let mut zipper = Zipper::default();
+        for tree in [&one, &other, &other, &Tree::new(), &one, &varied()] {
+            assert!(zipper.zip(tree.clone(), "s/").unwrap() == zip(tree, "s/").unwrap());
         }
     }
 }

@@ -67,6 +67,9 @@ Examples:
                                                four at a time; a table for import, a page for each student
   stagekit grade returned --handout class/handout.toml --only ada-lovelace
   stagekit grade class --container             without network and with limits, where Docker is
+  stagekit grade class --container=ghcr.io/school/java:25
+                                               the same in an image of yours
+  stagekit grade class --shard 2/5 --list      whose repositories are in that share: enough to fetch those alone
   stagekit grade class --shard 2/5 --results 2.json
   stagekit grade merge 1.json 2.json 3.json 4.json 5.json --csv points.csv
 
@@ -116,6 +119,13 @@ Examples:
   stagekit remove dockerfile --diff     what would be changed
 
 What you have changed stays, and is told.";
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  stagekit restore --diff     what was changed in the kit's tests and build files
+  stagekit restore            they are as they were made again
+
+Your own files stay as they are, and so does what `stagekit add` added.";
 
 const HANDOUT_EXAMPLES: &str = "\
 Examples:
@@ -200,6 +210,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Bring a repository to its kit as this stagekit has it
     Update(UpdateArgs),
+    /// Put the kit's own tests and build files back as they were
+    Restore(RestoreArgs),
     /// Show which kit comes next on the roadmap, or start it
     Next(NextArgs),
     /// Show the roadmap with what is done
@@ -415,6 +427,9 @@ pub struct GradeArgs {
     /// Grade up to this milestone [default: the course's last]
     #[arg(long, value_name = "N")]
     pub upto: Option<u32>,
+    /// Only print the folders of those rows, a line each, and grade nothing
+    #[arg(long, conflicts_with_all = ["container", "csv", "json", "results", "junit", "reports"])]
+    pub list: bool,
 
     /// Repositories that are graded at the same time
     #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Running")]
@@ -426,7 +441,7 @@ pub struct GradeArgs {
     #[arg(long, help_heading = "Running")]
     pub force: bool,
     /// Run in Docker, without network and with limits [default image: what the kit is built on]
-    #[arg(long, value_name = "IMAGE", num_args = 0..=1, default_missing_value = "", help_heading = "Running")]
+    #[arg(long, value_name = "IMAGE", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "Running")]
     pub container: Option<String>,
 
     /// What is written.
@@ -555,6 +570,25 @@ pub struct UpdateArgs {
     /// Go on although git has not recorded all changes
     #[arg(long)]
     pub allow_dirty: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stagekit restore`.
+#[derive(Debug, Args)]
+#[command(after_help = RESTORE_EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct RestoreArgs {
+    /// Print what would be done, and write nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Print what would be written as a unified diff, and write nothing
+    #[arg(long, conflicts_with = "json")]
+    pub diff: bool,
     /// Ask nothing
     #[arg(short, long)]
     pub yes: bool,
@@ -735,6 +769,12 @@ pub struct HandoutArgs {
     /// What to do where a student changed the same place
     #[arg(long, value_name = "HOW", default_value = "refuse", requires = "update", help_heading = "Update")]
     pub conflicts: Conflicts,
+    /// Templates that were handed out before, to merge from: a repository is not asked then what it was made from; may be given again
+    #[arg(long, value_name = "DIR", requires = "update", value_hint = ValueHint::DirPath, help_heading = "Update")]
+    pub from: Vec<PathBuf>,
+    /// Repositories that are updated at the same time [default: as many as there are processors]
+    #[arg(short, long, value_name = "N", requires = "update", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Update")]
+    pub jobs: Option<u16>,
 
     /// Print what would be made, and write nothing
     #[arg(short = 'n', long)]

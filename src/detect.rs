@@ -13,6 +13,7 @@ mod gradle;
 mod health;
 mod jvm;
 mod maven;
+mod names;
 mod node;
 mod pins;
 mod ports;
@@ -90,9 +91,20 @@ pub fn is_wanted(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_build = name == "Dockerfile" || READERS.iter().any(|(names, _)| names.contains(&name));
     is_build
-        || [maven::wants, gradle::wants, jvm::wants, go::wants, cargo::wants, python::wants, node::wants, pins::wants, composed::wants]
-            .iter()
-            .any(|wants| wants(name))
+        || [
+            maven::wants,
+            gradle::wants,
+            jvm::wants,
+            go::wants,
+            cargo::wants,
+            python::wants,
+            node::wants,
+            pins::wants,
+            composed::wants,
+            names::wants,
+        ]
+        .iter()
+        .any(|wants| wants(name))
 }
 
 /// Finds out what the repository, or its folder `directory`, is built with.
@@ -308,7 +320,7 @@ impl<'s> Project<'s> {
     }
 
     fn tested(&mut self, command: Vec<String>, ci_arguments: Vec<String>, reports: Vec<String>, origin: Origin) {
-        self.stack.test = Some(TestRun { command, ci_arguments, reports, environment: BTreeMap::new() });
+        self.stack.test = Some(TestRun { command, ci_arguments, reports, environment: BTreeMap::new(), install: Vec::new() });
         self.origin("test", origin);
     }
 
@@ -350,6 +362,7 @@ impl<'s> Project<'s> {
 
     fn finished(mut self) -> Detection {
         self.exposed_port();
+        names::read(&mut self);
         composed::read(&mut self);
         if self.stack.language_version.is_empty() && self.stack.language != Language::Static {
             self.note(&self.stack.directory.clone(), format!("no file says which version of {} is wanted", self.stack.language.title()));

@@ -8,6 +8,7 @@ mod changes;
 mod copy;
 mod create;
 mod files;
+mod git_folder;
 mod handed;
 mod journal;
 mod lock;
@@ -31,6 +32,7 @@ pub use files::{
     creatable_file, create_file, make_folder, read_bytes, read_text, read_toml, remember, remembered, rendered_around, repository_around,
     write_anew, written_since,
 };
+pub use git_folder::{git_folder, give_branch};
 pub use handed::{Over, Scratch, Standing, put_file, read_roster, standing, sweep_files};
 pub use lock::Lock;
 pub use read::read;

@@ -17,6 +17,7 @@ use flate2::{Compression, Crc, write::ZlibEncoder};
 use sha1::{Digest as _, Sha1};
 
 use crate::{
+    archive::LARGE,
     digest::digits,
     error::{Error, Result},
     tree::{Entry, RelPath, Tree},
@@ -27,9 +28,6 @@ pub const AUTHOR: &str = "stagekit <stagekit@example.invalid>";
 
 /// When it was made, in seconds since 1970: the time that the archives say too, 1980-01-01.
 pub const TIME: u64 = 315_532_800;
-
-/// From how many bytes on a file is deflated fast: the base is as large as all the rest, and differs in every repository.
-const LARGE: usize = 64 * 1024;
 
 /// The name of an object: SHA-1 of its kind, length and content.
 pub type Id = [u8; 20];

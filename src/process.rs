@@ -17,7 +17,7 @@ mod interrupts;
 mod limits;
 
 pub use bare::committed;
-pub use git::{Branch, Git};
+pub use git::{Change, Made, commit};
 pub use interrupts::Interrupts;
 pub use limits::{Limited, Limits, run_within};
 

@@ -62,6 +62,7 @@ fn dispatch(command: Option<Command>, env: &mut Env) -> Result<()> {
         Some(Command::Solution(args)) => commands::solution::run(&args, env),
         Some(Command::Diff(args)) => commands::update::diff(&args, env),
         Some(Command::Update(args)) => commands::update::run(&args, env),
+        Some(Command::Restore(args)) => commands::restore::run(&args, env),
         Some(Command::Next(args)) => commands::next::run(&args, env),
         Some(Command::Progress(args)) => commands::next::progress(&args, env),
         Some(Command::Add(args)) => commands::add::run(&args, env),

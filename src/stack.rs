@@ -55,6 +55,12 @@ pub struct Stack {
     /// Whether the build tool's wrapper script is in the repository.
     #[serde(default)]
     pub wrapper: bool,
+    /// Whether its packages lie in folders of their own that are installed together, as npm, pnpm and Yarn have it.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub workspaces: bool,
+    /// Whether the Yarn that installs it is a later one than Yarn 1.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub berry: bool,
     /// The file that pins the dependencies; absent where nothing is to be installed.
     pub lock_file: Option<String>,
     /// The branch that CI publishes from.
@@ -99,6 +105,8 @@ impl Stack {
             framework_version: None,
             build_tool: none(),
             wrapper: false,
+            workspaces: false,
+            berry: false,
             lock_file: None,
             default_branch: main(),
             directory: dot(),
@@ -119,7 +127,7 @@ impl Stack {
     }
 
     /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `modules`, `services`,
-    /// `nested` (the project lies in a folder of its repository).
+    /// `ports` (something listens), `nested` (the project lies in a folder of its repository).
     pub fn condition_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let yes_or_no = |holds: bool| Cow::Borrowed(if holds { "true" } else { "false" });
         Some(match name {
@@ -129,6 +137,7 @@ impl Stack {
             "wrapper" => yes_or_no(self.wrapper),
             "secrets" => yes_or_no(!self.secrets.is_empty()),
             "modules" => yes_or_no(!self.modules.is_empty()),
+            "ports" => yes_or_no(self.modules.iter().any(|module| module.port.is_some())),
             "services" => yes_or_no(!self.services.is_empty()),
             "nested" => yes_or_no(self.directory != "."),
             _ => return None,
@@ -184,7 +193,8 @@ impl Module {
 }
 
 /// The names that a feature's conditions may use.
-pub const CONDITION_NAMES: [&str; 8] = ["language", "build_tool", "framework", "wrapper", "secrets", "modules", "services", "nested"];
+pub const CONDITION_NAMES: [&str; 9] =
+    ["language", "build_tool", "framework", "wrapper", "secrets", "modules", "ports", "services", "nested"];
 
 /// Where a field of a stack was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -219,6 +229,10 @@ pub struct TestRun {
     /// What CI sets.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
+    /// What the command that installs the project gets besides, so that there is what the tests need: an extra, a group or a file, as the build
+    /// tool takes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub install: Vec<String>,
 }
 
 /// Something that can be run.
@@ -284,6 +298,11 @@ pub struct Setting {
     pub name: String,
     /// What it does, in one line.
     pub help: String,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_no(value: &bool) -> bool {
+    !*value
 }
 
 fn none() -> String {

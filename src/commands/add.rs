@@ -284,6 +284,8 @@ impl Project {
         match need {
             "test" => self.stack.test.is_none(),
             "modules" => self.stack.modules.is_empty(),
+            // Where nothing is started, that is what is told.
+            "port" => !self.stack.modules.is_empty() && self.stack.modules.iter().all(|module| module.port.is_none()),
             "services" => self.stack.services.is_empty(),
             _ => false,
         }
@@ -329,6 +331,7 @@ fn wanted(need: &str) -> (&'static str, &'static str) {
     match need {
         "test" => ("how the project is tested", "--set test='COMMAND'"),
         "modules" => ("what is started, and how", "--set launch='COMMAND' --set port=PORT"),
+        "port" => ("that the program listens, and on which port", "--set port=PORT"),
         _ => ("which servers the project talks to", "--set services=postgresql,redis"),
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{repository::Repository, text};
 use crate::{
-    answers::Value,
+    answers::{Answers, Value},
     catalog::Catalog,
     disk,
     env::Env,
     error::{Error, ErrorKind, Fault, Result},
     interview::{Given, settle},
     layers::{Fitted, OnConflict, Part, fit, paths_of_interest},
-    manifest::Number,
+    manifest::{KitManifest, Number},
     plan::{Deleted, Plan, plan},
     receipt::{self, FOLDER, Layer, Receipt},
     render::{Features, Renderer},
@@ -124,13 +124,9 @@ impl Becoming {
 fn of_kit(repository: &Repository, renderer: &Renderer<'_>, changed: &[(String, Value)]) -> Result<(Receipt, Tree, Vec<String>)> {
     let layer = repository.kit()?;
     let kit = renderer.kit();
-    let failed = |error| Error::failed("the receipt's answers cannot be read").because(error);
-    let mut stated = toml::Table::try_from(&layer.answers).map_err(failed)?;
-    // Not every question can be answered with nothing; what is empty there came from the default.
-    let may_be_empty = |name: &str| kit.question(name).is_some_and(|question| question.min == Some(0));
-    stated.retain(|name, value| value.as_str() != Some("") || may_be_empty(name));
+    let stated = stated(&layer.answers, kit)?;
     let (known, dropped): (toml::Table, toml::Table) = stated.into_iter().partition(|(name, _)| kit.question(name).is_some());
-    let known = with(known, changed, failed)?;
+    let known = with(known, changed)?;
     // As a file's: an answer to what is not asked any more does no harm.
     let file = Some((format!("{FOLDER}/receipt.toml"), known));
     let answers = settle(kit, &Given { file, seed: layer.rendition.seed.as_deref(), ..Given::default() }, &mut |_| {})?;
@@ -154,10 +150,23 @@ fn of_kit(repository: &Repository, renderer: &Renderer<'_>, changed: &[(String, 
     Ok((receipt, fresh, dropped.into_iter().map(|(name, _)| name).collect()))
 }
 
+/// Recorded answers as a person would state them to `kit`.
+pub(super) fn stated(answers: &Answers, kit: &KitManifest) -> Result<toml::Table> {
+    let mut stated = toml::Table::try_from(answers).map_err(unreadable)?;
+    // Not every question can be answered with nothing; what is empty there came from the default.
+    let may_be_empty = |name: &str| kit.question(name).is_some_and(|question| question.min == Some(0));
+    stated.retain(|name, value| value.as_str() != Some("") || may_be_empty(name));
+    Ok(stated)
+}
+
+fn unreadable(error: toml::ser::Error) -> Error {
+    Error::failed("the recorded answers cannot be read").because(error)
+}
+
 /// The answers with those that change.
-fn with(mut answers: toml::Table, changed: &[(String, Value)], failed: impl Fn(toml::ser::Error) -> Error) -> Result<toml::Table> {
+fn with(mut answers: toml::Table, changed: &[(String, Value)]) -> Result<toml::Table> {
     for (name, value) in changed {
-        answers.insert(name.clone(), toml::Value::try_from(value).map_err(&failed)?);
+        answers.insert(name.clone(), toml::Value::try_from(value).map_err(unreadable)?);
     }
     Ok(answers)
 }

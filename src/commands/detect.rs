@@ -50,7 +50,7 @@ fn print(found: &Detection, env: &mut Env) {
     let stack = &found.stack;
     let mut rows = general(stack);
     rows.extend(stack.modules.iter().flat_map(module));
-    rows.extend(stack.services.iter().map(service));
+    rows.extend(stack.services.iter().flat_map(|of| service(of, stack)));
     let title_width = rows.iter().map(|row| row.title.len()).max().unwrap_or(0);
     let value_width = rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0).min(40);
     let palette = env.out.palette();
@@ -126,7 +126,13 @@ fn module(module: &Module) -> Vec<Row> {
     rows
 }
 
-fn service(service: &Service) -> Row {
+/// A server, and the names by which it is reached that were read in the code.
+fn service(service: &Service, stack: &Stack) -> Vec<Row> {
+    let of_service = format!("services.{}", service.kind);
     let names: Vec<&str> = service.environment.keys().map(String::as_str).collect();
-    row("needs", format!("{} ({})", service.kind, names.join(", ")), format!("services.{}", service.kind))
+    let mut rows = vec![row("needs", format!("{} ({})", service.kind, names.join(", ")), of_service.clone())];
+    let field = |name: &str| format!("{of_service}.{name}");
+    let read = names.iter().filter(|name| stack.origins.contains_key(&field(name)));
+    rows.extend(read.map(|name| row("  reached by", format!("{name}={}", service.environment[*name]), field(name))));
+    rows
 }

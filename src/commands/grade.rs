@@ -5,15 +5,16 @@ mod class;
 mod container;
 mod csv;
 mod junit;
+mod needs;
 mod page;
 mod table;
 mod trial;
 mod work;
 mod write;
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
-use self::{class::Class, container::Container, trial::How, work::graded, write::write};
+use self::{class::Class, container::Container, needs::Needs, trial::How, work::graded, write::write};
 use crate::{
     cli::{GradeArgs, GradeCommand, GradeMergeArgs},
     disk,
@@ -37,12 +38,24 @@ fn grade(args: &GradeArgs, env: &mut Env) -> Result<()> {
     // 1. who is to be graded by what, and where their repositories are
     write::agree(&args.output)?;
     let class = Class::of(args, env)?;
+    if args.list {
+        class.list(env);
+        return Ok(());
+    }
     let kit = env.catalog.kit(&class.handout.kit)?;
     let upto = upto(args, &class, &kit)?;
     let interrupts = Interrupts::listen()?;
+    let needs = Needs::of(&class, upto, &renderer(&class, &env.catalog)?)?;
+    let container = args.container.as_deref().map(|image| Container::of(image, &needs, &env.catalog, &interrupts)).transpose()?;
+    let missing = needs.missing(&interrupts);
+    if !missing.is_empty() && upto == kit.last() {
+        return Err(needs::refused(needs.kit(), &missing));
+    }
     let how = How {
         time: Duration::from_secs(args.timeout.into()),
-        container: args.container.as_deref().map(|image| Container::of(image, &env.catalog)).transpose()?,
+        container,
+        missing,
+        controls: Mutex::default(),
         upto,
         is_forced: args.force,
         cache: class.folder.join(cache::FOLDER),

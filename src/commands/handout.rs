@@ -1,9 +1,11 @@
 //! `stagekit handout`: a repository for each student of a class, and a corrected kit for them later.
 
+mod brought;
 mod class;
 mod correction;
 mod making;
 mod state;
+mod theirs;
 
 use std::path::PathBuf;
 
@@ -78,7 +80,7 @@ pub fn run(args: &HandoutArgs, env: &mut Env) -> Result<()> {
     let outcome = made?;
 
     // 5. told
-    tell(args, &outcome, &out, env)
+    tell(args, outcome, &out, env)
 }
 
 /// Where it goes.
@@ -137,10 +139,10 @@ fn data(handout: &Handout, work: &[Work], gone: &[String], is_written: bool) -> 
     })
 }
 
-fn tell(args: &HandoutArgs, outcome: &Outcome, out: &Out, env: &mut Env) -> Result<()> {
-    let Outcome { handout, work, gone } = outcome;
+fn tell(args: &HandoutArgs, outcome: Outcome, out: &Out, env: &mut Env) -> Result<()> {
+    let Outcome { handout, work, gone, unrecorded } = outcome;
     if args.json {
-        env.out.json(&data(handout, work, gone, true))?;
+        env.out.json(&data(&handout, &work, &gone, true))?;
     }
     let count = |word: &str| work.iter().filter(|work| work.fate.word() == word).count();
     let there = match count("there") {
@@ -160,17 +162,27 @@ fn tell(args: &HandoutArgs, outcome: &Outcome, out: &Out, env: &mut Env) -> Resu
     };
     let failed = faults(|fate| matches!(fate, Fate::Failed(_) | Fate::Foreign));
     let changed = faults(|fate| matches!(fate, Fate::Changed(_)));
-    let (kind, heading, hint) = if failed.is_empty() {
+    let (kind, heading, hint) = if failed.is_empty() && unrecorded.is_none() {
         (ErrorKind::Conflict, "made from something else, and left as before", "move a repository away to have it made anew")
     } else {
         (ErrorKind::Failed, "not handed out as wanted", "the same command tries again")
     };
-    let all: Vec<Fault> = failed.into_iter().chain(changed).collect();
+    let mut all: Vec<Fault> = failed.into_iter().chain(changed).collect();
+    let heading = format!("{}: {heading}", repositories(all.len()));
+    match unrecorded {
+        Some(why) if all.is_empty() => return Err(why.hint("the same command tries again")),
+        why => all.extend(why.map(|why| Fault::new(FILE, why.to_string()))),
+    }
     if all.is_empty() {
         env.out.hint(format!("keep `{}`: `stagekit grade` and `stagekit handout --update` need it", args.out.join(FILE).display()));
         return Ok(());
     }
-    Err(Error::faults(kind, format!("{}: {heading}", repositories(all.len())), all).hint(hint))
+    Err(Error::faults(kind, heading, all).hint(hint))
+}
+
+/// How many repositories are worked on at the same time.
+fn jobs(args: &HandoutArgs) -> usize {
+    args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get), usize::from)
 }
 
 /// `1 repository`, `6 repositories`.

@@ -17,6 +17,7 @@ pub mod next;
 pub(crate) mod questions;
 pub mod remove;
 mod repository;
+pub mod restore;
 pub mod roadmap;
 pub mod show;
 pub mod solution;

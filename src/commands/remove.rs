@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     add::{finish, turning},
-    becoming::becoming,
+    becoming::{Becoming, becoming},
     ground::Ground,
     repository::Repository,
 };
@@ -18,6 +18,7 @@ use crate::{
     error::{Error, ErrorKind, Fault, Result, nearest},
     layers::OnConflict,
     output::Ink,
+    plan::Op,
     receipt::Layer,
     tree::RelPath,
 };
@@ -34,10 +35,12 @@ pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
     let rest: Vec<Layer> = repository.features().filter(|layer| !going.layers.iter().any(|gone| is_same(gone, layer))).cloned().collect();
     let becoming = becoming(&repository, &catalog, &going.answers, &rest, OnConflict::Keep)?;
     let edited = edited(&repository, &going.layers)?;
+    let stale = stale(&repository, &becoming, &edited)?;
     if args.json {
         env.out.json(&json!({
             "features": args.features,
             "edited": edited.iter().map(RelPath::as_str).collect::<Vec<_>>(),
+            "stale": stale.iter().map(RelPath::as_str).collect::<Vec<_>>(),
             "written": !args.dry_run && !args.diff,
             "plan": becoming.planned.to_json(),
         }))?;
@@ -46,6 +49,10 @@ pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
     }
     for path in &edited {
         env.out.warn(format!("{path}: you have changed it, so it stays; it is yours alone from now on"));
+    }
+    for path in &stale {
+        let gone = args.features.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        env.out.warn(format!("{path}: you have changed it, so it stays as it is; look for what it does with {gone}"));
     }
     if args.dry_run || args.diff {
         env.out.say("nothing was written");
@@ -129,4 +136,20 @@ fn edited(repository: &Repository, layers: &[Layer]) -> Result<Vec<RelPath>> {
         _ => false,
     };
     Ok(files.iter().filter(is_edited).map(|path| (*path).clone()).collect())
+}
+
+/// Files of what stays that would do without what goes, such as a workflow that started it, but are not as they were written.
+fn stale(repository: &Repository, becoming: &Becoming, edited: &[RelPath]) -> Result<Vec<RelPath>> {
+    let base = repository.base()?;
+    let written: BTreeSet<&RelPath> = becoming.planned.steps().iter().filter(|step| step.op != Op::Keep).map(|step| &step.path).collect();
+    let other = base.iter().filter(|(path, entry)| becoming.base.get(path).is_some_and(|fresh| !crate::plan::same(entry, fresh)));
+    let open: Vec<&RelPath> = other.map(|(path, _)| path).filter(|path| !written.contains(path) && !edited.contains(path)).collect();
+    let there = disk::read(&repository.root, open.iter().copied())?;
+    let is_edited = |path: &RelPath| match (base.get(path), there.get(path)) {
+        (Some(base), Some(there)) => {
+            !crate::plan::same(base, there) && becoming.base.get(path).is_none_or(|fresh| !crate::plan::same(fresh, there))
+        }
+        _ => false,
+    };
+    Ok(open.into_iter().filter(|path| is_edited(path)).cloned().collect())
 }

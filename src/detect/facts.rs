@@ -32,6 +32,11 @@ impl Facts {
         self.0.iter().filter_map(move |fact| Some((fact.key.strip_prefix(key)?.strip_prefix('.')?, fact)))
     }
 
+    /// Everything, with the whole way to it.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Fact)> {
+        self.0.iter().map(|fact| (fact.key.as_str(), fact))
+    }
+
     /// Whether there is something at or below `key`.
     pub(super) fn has(&self, key: &str) -> bool {
         self.get(key).is_some() || self.below(key).next().is_some()

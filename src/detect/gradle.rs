@@ -43,7 +43,8 @@ pub(super) fn read(project: &mut Project<'_>) {
             break;
         }
     }
-    let version = builds.iter().find_map(|(_, source)| language_version(*source)).or_else(|| pins::version(project, Language::Java));
+    let version =
+        builds.iter().find_map(|(_, source)| language_version(*source, &catalog)).or_else(|| pins::version(project, Language::Java));
     if let Some((version, origin)) = version {
         project.language_version(&version, origin);
     }
@@ -61,30 +62,80 @@ pub(super) fn read(project: &mut Project<'_>) {
     project.tested(words(&[gradle, "check"]), words(&["--no-daemon", "--stacktrace"]), reports, origin);
 }
 
-/// The version catalogue, `gradle/libs.versions.toml`: libraries and plugins by the name that build scripts use.
+/// The version catalogue, `gradle/libs.versions.toml`: libraries, plugins and versions by the names that build scripts use.
 #[derive(Default)]
 struct Catalog {
-    /// Accessor, what it stands for, its version, where.
-    entries: Vec<(String, String, Option<String>, Origin)>,
+    entries: Vec<Entry>,
+}
+
+/// A library or a plugin of the catalogue, or a version: which it is, its accessor says.
+struct Entry {
+    /// `libs.spring.web`, `libs.plugins.spring.boot`, `libs.versions.java`.
+    accessor: String,
+    /// `group:name` of a library, the id of a plugin, the version itself.
+    value: String,
+    version: Option<String>,
+    origin: Origin,
 }
 
 impl Catalog {
     fn read(project: &mut Project<'_>) -> Self {
         let Some(source) = project.source(&["gradle/libs.versions.toml"]) else { return Self::default() };
         let Some(facts) = project.facts(source, Facts::of_toml(source.text)) else { return Self::default() };
+        let names = |table: &'static str| {
+            let names = facts.below(table).filter_map(|(rest, _)| rest.split('.').next());
+            names.collect::<std::collections::BTreeSet<&str>>()
+        };
+        let accessor = |prefix: &str, name: &str| format!("{prefix}.{}", name.replace(['-', '_'], "."));
+        // `"21"`, or `{ strictly = "[17, 22[", prefer = "21" }`.
+        let version = |key: &str| ["", ".prefer", ".strictly", ".require"].iter().find_map(|rich| facts.get(&format!("{key}{rich}")));
         let mut entries = Vec::new();
-        for (table, prefix, keys) in [("libraries", "libs", &["module", "name", ""][..]), ("plugins", "libs.plugins", &["id", ""][..])] {
-            let names: std::collections::BTreeSet<&str> = facts.below(table).filter_map(|(rest, _)| rest.split('.').next()).collect();
-            for name in names {
-                let key = |key: &str| if key.is_empty() { format!("{table}.{name}") } else { format!("{table}.{name}.{key}") };
-                let Some(fact) = keys.iter().find_map(|wanted| facts.get(&key(wanted))) else { continue };
-                let referred = facts.get(&key("version.ref")).and_then(|version| facts.get(&format!("versions.{}", version.value)));
-                let version = facts.get(&key("version")).or(referred).map(|version| version.value.clone());
-                let accessor = format!("{prefix}.{}", name.replace(['-', '_'], "."));
-                entries.push((accessor, fact.value.clone(), version, source.sure(fact.line)));
+        for name in names("versions") {
+            if let Some(fact) = version(&format!("versions.{name}")) {
+                let accessor = accessor("libs.versions", name);
+                entries.push(Entry { accessor, value: fact.value.clone(), version: None, origin: source.sure(fact.line) });
             }
         }
+        for (table, prefix, keys) in [("libraries", "libs", &["module", "name", ""][..]), ("plugins", "libs.plugins", &["id", ""][..])] {
+            for name in names(table) {
+                let key = |key: &str| if key.is_empty() { format!("{table}.{name}") } else { format!("{table}.{name}.{key}") };
+                let Some(fact) = keys.iter().find_map(|wanted| facts.get(&key(wanted))) else { continue };
+                let referred = facts.get(&key("version.ref")).and_then(|referred| version(&format!("versions.{}", referred.value)));
+                let stated = version(&key("version")).or(referred).map(|version| version.value.clone());
+                // The short form has the version behind the last colon: `"org.springframework.boot:4.0.1"`, `"group:name:1.0"`.
+                let parts = if table == "plugins" { 1 } else { 2 };
+                let short = facts.get(&key("")).and_then(|fact| fact.value.split(':').nth(parts)).map(str::to_owned);
+                let value = fact.value.split(':').take(parts).collect::<Vec<_>>().join(":");
+                entries.push(Entry { accessor: accessor(prefix, name), value, version: stated.or(short), origin: source.sure(fact.line) });
+            }
+        }
+        // What is used together has a name, too.
+        let bundles: Vec<Entry> = facts
+            .below("bundles")
+            .filter_map(|(rest, fact)| {
+                let library = entries.iter().find(|entry| entry.accessor == accessor("libs", &fact.value))?;
+                let accessor = accessor("libs.bundles", rest.rsplit_once('.')?.0);
+                Some(Entry { accessor, value: library.value.clone(), version: library.version.clone(), origin: library.origin.clone() })
+            })
+            .collect();
+        entries.extend(bundles);
         Self { entries }
+    }
+
+    /// The plugin that the line applies: `alias(libs.plugins.x)`, `id(libs.plugins.x.get().pluginId)`.
+    fn plugin_on(&self, line: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| {
+            let is_there = |text: String| line.contains(&text);
+            is_there(format!("alias({})", entry.accessor)) || is_there(format!("({}.get()", entry.accessor))
+        })
+    }
+
+    /// The version that the text asks for: `libs.versions.java.get().toInt()`, `libs.versions.boot`.
+    fn version_in(&self, text: &str) -> Option<&Entry> {
+        let start = text.find("libs.versions.")?;
+        let end = text[start..].find(|c: char| !c.is_ascii_alphanumeric() && c != '.').map_or(text.len(), |end| start + end);
+        let accessor = text[start..end].trim_end_matches(".get");
+        self.entries.iter().find(|entry| entry.accessor == accessor)
     }
 }
 
@@ -141,25 +192,31 @@ fn framework(source: Source<'_>, catalog: &Catalog) -> Option<(&'static str, Opt
         if let Some(of) = texts.first().and_then(|text| framework_of(text.split(':').next().unwrap_or(text)))
             && (line.contains("id") || line.contains("platform") || line.contains("classpath"))
         {
+            if let Some(entry) = catalog.version_in(line) {
+                return Some((of, Some(entry.value.clone()), entry.origin.clone()));
+            }
             let bom = texts.first().and_then(|text| text.split(':').nth(2));
             let version = texts.get(1).copied().or(bom).filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
             return Some((of, version.map(str::to_owned), source.sure(number)));
         }
-        let used = catalog.entries.iter().find(|(accessor, ..)| line.contains(&format!("alias({accessor})")));
-        if let Some((_, id, version, origin)) = used
-            && let Some(of) = framework_of(id)
+        if let Some(entry) = catalog.plugin_on(line)
+            && let Some(of) = framework_of(&entry.value)
         {
-            return Some((of, version.clone(), origin.clone()));
+            return Some((of, entry.version.clone(), entry.origin.clone()));
         }
     }
     None
 }
 
-fn language_version(source: Source<'_>) -> Option<(String, Origin)> {
+fn language_version(source: Source<'_>, catalog: &Catalog) -> Option<(String, Origin)> {
     let signs = ["JavaLanguageVersion.of(", "jvmToolchain(", "options.release", "targetCompatibility", "sourceCompatibility", "jvmTarget"];
     signs.iter().find_map(|sign| {
         lines(source).find_map(|(number, line)| {
             let at = line.find(sign)? + sign.len();
+            if line[at..].contains("libs.versions.") {
+                let entry = catalog.version_in(&line[at..])?;
+                return Some((pins::short(Language::Java, &entry.value)?, entry.origin.clone()));
+            }
             // VERSION_1_8, VERSION_17
             let rest = line[at..].replace("VERSION_1_", "").replace("JVM_1_", "").replace('_', " ");
             Some((pins::short(Language::Java, &rest)?, source.sure(number)))
@@ -187,16 +244,15 @@ fn part(project: &Project<'_>, directory: &str, source: Source<'_>, catalog: &Ca
                 libraries.entry(artifact.to_owned()).or_insert_with(|| source.sure(number));
             }
         }
-        for (accessor, module, _, origin) in &catalog.entries {
+        for Entry { accessor, value, origin, .. } in &catalog.entries {
             if line.contains(&format!("({accessor})")) || line.ends_with(&format!(" {accessor}")) {
-                libraries.entry(module.rsplit(':').next().unwrap_or(module).to_owned()).or_insert_with(|| origin.clone());
+                libraries.entry(value.rsplit(':').next().unwrap_or(value).to_owned()).or_insert_with(|| origin.clone());
             }
         }
     }
     let framework = project.stack.framework.as_str();
     let has = |sign: &str| {
-        source.text.contains(sign)
-            || catalog.entries.iter().any(|(accessor, id, ..)| id == sign && source.text.contains(&format!("alias({accessor})")))
+        source.text.contains(sign) || lines(source).any(|(_, line)| catalog.plugin_on(line).is_some_and(|entry| entry.value == sign))
     };
     let is_packaged = match framework {
         "spring-boot" => has("org.springframework.boot"),

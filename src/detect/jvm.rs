@@ -72,6 +72,7 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
 fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origin)>) {
     let launch = match (part.class_path, &started) {
         (Some(class_path), Some((class, _))) => super::words(&["java", "-cp", class_path, class]),
+        _ if project.stack.framework == "spring-boot" => super::words(boot_launch(project.stack.framework_version.as_deref())),
         _ => super::words(&["java", "-jar", "app.jar"]),
     };
     let mut module = Module::named(&super::slug(&part.name), launch);
@@ -121,6 +122,23 @@ fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origi
     }
     health(project, part, &mut module, &said);
     project.stack.modules.push(module);
+}
+
+/// How a jar of this version of Spring Boot is started once an image holds it in layers; the newest way where nobody says the version.
+///
+/// Up to 3.2 the loader starts what was taken apart, and it moved in 3.2; from 3.3 on what was taken apart is a jar again. Before 2.4 a jar has
+/// layers only where its build asks for them: it is started whole.
+fn boot_launch(version: Option<&str>) -> &'static [&'static str] {
+    let number = version.and_then(|version| {
+        let mut parts = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+        Some((parts.next()?, parts.next().unwrap_or(0)))
+    });
+    match number {
+        Some(number) if number < (2, 4) => &["java", "-cp", "app.jar", "org.springframework.boot.loader.JarLauncher"],
+        Some(number) if number < (3, 2) => &["java", "org.springframework.boot.loader.JarLauncher"],
+        Some(number) if number < (3, 3) => &["java", "org.springframework.boot.loader.launch.JarLauncher"],
+        _ => &["java", "-jar", "app.jar"],
+    }
 }
 
 /// Whether a Spring Boot application listens: most do, and one that only works through a queue does not.

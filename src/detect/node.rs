@@ -34,8 +34,11 @@ const MAINS: [&str; 12] = [
     "server.mjs",
 ];
 
+/// What Next.js packs a server into that needs no `node_modules`, below its project.
+const STANDALONE: &str = ".next/standalone";
+
 pub(super) fn wants(name: &str) -> bool {
-    name == "package.json" || name == "schema.prisma" || is_code(name)
+    matches!(name, "package.json" | "schema.prisma" | "pnpm-workspace.yaml") || name.starts_with("next.config.") || is_code(name)
 }
 
 /// Whether such a file often holds a server, or the routes that it answers.
@@ -57,7 +60,118 @@ pub(super) fn read(project: &mut Project<'_>) {
     language_version(project, source, &facts);
     build_tool(project, source, &facts);
 
+    let members = members(project, source, &facts);
+    project.stack.workspaces = !members.is_empty();
+    if project.stack.language_version.is_empty() {
+        for member in &members {
+            language_version(project, member.source, &member.facts);
+        }
+    }
+
     // 2. framework and servers
+    let all: Vec<(Source<'_>, &Facts)> =
+        std::iter::once((source, &facts)).chain(members.iter().map(|member| (member.source, &member.facts))).collect();
+    for (source, facts) in &all {
+        framework(project, *source, facts);
+        for (name, fact) in facts.below("dependencies") {
+            if let Some(kind) = servers::of_library(name) {
+                project.service(kind, None, source.sure(fact.line));
+            }
+        }
+    }
+    prisma(project);
+
+    // 3. how it is built, tested and started
+    let script = |facts: &Facts, name: &str| {
+        // What `npm init` writes where there is no test.
+        facts.get(&format!("scripts.{name}")).filter(|script| !script.value.contains("no test specified")).cloned()
+    };
+    let found = |name: &str| {
+        let own = script(&facts, name).map(|fact| (project.run(name), source.sure(fact.line)));
+        own.or_else(|| {
+            let mut of_members = members.iter().filter_map(|member| Some(member.source.sure(script(&member.facts, name)?.line)));
+            of_members.next().map(|origin| (project.run_in_all(name), origin))
+        })
+    };
+    let (tested, built) = (found("test"), found("build"));
+    if let Some((command, origin)) = tested {
+        project.tested(command, Vec::new(), Vec::new(), origin);
+    } else {
+        project.note(source.path, "has no script `test`");
+    }
+    if let Some((command, origin)) = built {
+        project.stack.build = Some(Command { command });
+        project.origin("build", origin);
+    }
+    module(project, ".", source, &facts, members.is_empty());
+    for member in &members {
+        module(project, &member.directory, member.source, &member.facts, false);
+    }
+    if !members.is_empty() && project.stack.modules.is_empty() {
+        project.note(source.path, "nothing here says what is started: no package of the workspace has a script `start`");
+    }
+}
+
+/// A package of a workspace.
+struct Member<'s> {
+    /// Its folder below the project.
+    directory: String,
+    source: Source<'s>,
+    facts: Facts,
+}
+
+/// The packages that the workspace names: in `package.json`, as npm and Yarn read it, or in pnpm's own file.
+fn members<'s>(project: &mut Project<'s>, source: Source<'_>, facts: &Facts) -> Vec<Member<'s>> {
+    let mut globs: Vec<String> = Vec::new();
+    if let Some(own) = project.source(&["pnpm-workspace.yaml"]) {
+        let listed = project.facts(own, Facts::of_yaml(own.text)).unwrap_or_default();
+        globs.extend(listed.below("packages").map(|(_, fact)| fact.value.clone()));
+    } else {
+        let listed = facts.below("workspaces").filter(|(rest, _)| rest.trim_start_matches("packages.").parse::<usize>().is_ok());
+        globs.extend(listed.map(|(_, fact)| fact.value.clone()));
+    }
+    let plain = |glob: &str| glob.trim_start_matches("./").trim_end_matches('/').to_owned();
+    let (left_out, wanted): (Vec<_>, Vec<_>) = globs.iter().partition(|glob| glob.starts_with('!'));
+    let is_one = |folder: &str| {
+        let holds = |glob: &str| fast_glob::glob_match(plain(glob), folder);
+        wanted.iter().any(|glob| holds(glob)) && !left_out.iter().any(|glob| holds(glob.trim_start_matches('!')))
+    };
+    let sources = project.sources(|path| path.strip_suffix("/package.json").is_some_and(&is_one));
+    let mut found = Vec::new();
+    for own in sources {
+        let directory = project.below(&own).trim_end_matches("/package.json").to_owned();
+        if let Some(facts) = project.facts(own, Facts::of_json(own.text)) {
+            found.push(Member { directory, source: own, facts });
+        }
+    }
+    if found.is_empty() && !wanted.is_empty() {
+        project.note(source.path, format!("names packages of a workspace, and there are none at {}", super::listed(&globs)));
+    }
+    found
+}
+
+impl Project<'_> {
+    /// How a script of the project is run.
+    fn run(&self, script: &str) -> Vec<String> {
+        let tool = self.stack.build_tool.as_str();
+        if script == "test" { words(&[tool, script]) } else { words(&[tool, "run", script]) }
+    }
+
+    /// How a script is run in all packages of a workspace that have it.
+    fn run_in_all(&self, script: &str) -> Vec<String> {
+        match (self.stack.build_tool.as_str(), self.stack.berry) {
+            ("pnpm", _) => words(&["pnpm", "--recursive", "run", script]),
+            ("yarn", true) => words(&["yarn", "workspaces", "foreach", "--all", "--topological-dev", "run", script]),
+            // Of a Yarn that has this only where every package has the script, `npm` knows better.
+            _ => words(&["npm", "run", script, "--workspaces", "--if-present"]),
+        }
+    }
+}
+
+fn framework(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
+    if project.stack.framework != "none" {
+        return;
+    }
     for (package, name) in FRAMEWORKS {
         if let Some(fact) = facts.get(&format!("dependencies.{package}")) {
             let version = fact.value.trim_start_matches(['^', '~', '=', 'v', '>']);
@@ -66,27 +180,6 @@ pub(super) fn read(project: &mut Project<'_>) {
             break;
         }
     }
-    for (name, fact) in facts.below("dependencies") {
-        if let Some(kind) = servers::of_library(name) {
-            project.service(kind, None, source.sure(fact.line));
-        }
-    }
-    prisma(project);
-
-    // 3. how it is built, tested and started
-    let tool = project.stack.build_tool.clone();
-    let script = |name: &str| facts.get(&format!("scripts.{name}"));
-    // What `npm init` writes where there is no test.
-    if let Some(test) = script("test").filter(|test| !test.value.contains("no test specified")) {
-        project.tested(words(&[&tool, "test"]), Vec::new(), Vec::new(), source.sure(test.line));
-    } else {
-        project.note(source.path, "has no script `test`");
-    }
-    if let Some(build) = script("build") {
-        project.stack.build = Some(Command { command: words(&[&tool, "run", "build"]) });
-        project.origin("build", source.sure(build.line));
-    }
-    module(project, source, &facts);
 }
 
 fn language_version(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
@@ -106,6 +199,10 @@ fn build_tool(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
         project.origin("build_tool", origin);
     }
     project.stack.lock_file = lock.map(|(file, _)| (*file).to_owned());
+    // Yarn 1 knows no `.yarnrc.yml`, and the later ones nothing else.
+    let number = facts.get("packageManager").and_then(|fact| fact.value.strip_prefix("yarn@"));
+    let is_later = number.map_or_else(|| project.has(".yarnrc.yml"), |number| !number.starts_with("1."));
+    project.stack.berry = project.stack.build_tool == "yarn" && is_later;
     if project.has("bun.lockb") || project.has("bun.lock") {
         project.note(source.path, "is installed by bun, which is not known here: what is made uses npm");
     }
@@ -130,51 +227,82 @@ fn prisma(project: &mut Project<'_>) {
     }
 }
 
-fn module(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
+/// Adds what a package starts; a note where it should start something, and nothing says what.
+fn module(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts: &Facts, is_wanted: bool) {
     let start = facts.get("scripts.start");
     let tool = project.stack.build_tool.clone();
+    let is_member = directory != ".";
+    let at = |path: &str| super::below(directory, path);
     // A signal reaches what is started directly; a package manager in between swallows it.
     let direct = start.and_then(|fact| {
         let words: Vec<String> = fact.value.split_whitespace().map(str::to_owned).collect();
         (words.first().is_some_and(|first| first == "node") && !fact.value.contains(['&', '|', ';', '$'])).then_some(words)
     });
-    let framework = project.stack.framework.clone();
-    let guessed = MAINS.iter().find(|main| project.has(main)).map(|main| (*main).to_owned());
-    let main = facts.get("main").map(|fact| fact.value.trim_start_matches("./").to_owned()).filter(|main| project.has(main));
-    let (launch, origin) = match (direct, start, framework.as_str()) {
-        (Some(words), Some(fact), _) => (words, source.sure(fact.line)),
-        (None, Some(fact), "next") => (words(&["node_modules/.bin/next", "start"]), source.sure(fact.line)),
-        (None, Some(fact), _) => (words(&[&tool, "start"]), source.sure(fact.line)),
-        (None, None, _) => match main.clone().or(guessed.clone()) {
+    let is_next = facts.get("dependencies.next").is_some();
+    let standalone = standalone(project, directory).filter(|_| is_next && start.is_some());
+    let guessed = MAINS.iter().find(|main| project.has(&at(main))).map(|main| (*main).to_owned());
+    let main = facts.get("main").map(|fact| fact.value.trim_start_matches("./").to_owned()).filter(|main| project.has(&at(main)));
+    let (launch, origin) = match (direct, start) {
+        _ if standalone.is_some() => (words(&["node", "server.js"]), standalone.clone().unwrap_or_else(|| source.sure(1))),
+        (Some(words), Some(fact)) => (words, source.sure(fact.line)),
+        // Where it lies in a workspace, npm knows.
+        (None, Some(fact)) if is_next && !is_member => (words(&["node_modules/.bin/next", "start"]), source.sure(fact.line)),
+        (None, Some(fact)) => (words(&[&tool, "start"]), source.sure(fact.line)),
+        // A package of a workspace that has a `main` only is there for the others.
+        (None, None) if !is_member => match main.clone().or(guessed.clone()) {
             Some(file) if !file.ends_with(".ts") => (vec!["node".to_owned(), file], source.unsure(1)),
-            _ => {
+            _ if is_wanted => {
                 project.note(source.path, "nothing here says what is started: no script `start`, and no `main`");
                 return;
             }
+            _ => return,
         },
-        (Some(_), None, _) => return,
+        _ => return,
     };
-    let mut module = Module::named(&project.stack.name, launch.clone());
-    let name = module.name.clone();
+    let name = match facts.get("name").filter(|_| is_member) {
+        Some(name) => super::slug(name.value.rsplit('/').next().unwrap_or(&name.value)),
+        None if is_member => super::slug(directory.rsplit('/').next().unwrap_or(directory)),
+        None => project.stack.name.clone(),
+    };
+    let mut module = Module::named(&name, launch.clone());
+    directory.clone_into(&mut module.directory);
     project.origin(&format!("modules.{name}"), origin);
-    let entry = launch.iter().skip(1).find(|word| project.has(word)).cloned();
+    let entry = launch.iter().skip(1).find(|word| project.has(&at(word))).cloned();
     let places: Vec<String> = entry.into_iter().chain(main).chain(guessed).collect();
-    let mut code: Vec<Source<'_>> = places.iter().filter_map(|place| project.source(&[place])).collect();
+    let mut code: Vec<Source<'_>> = places.iter().filter_map(|place| project.source(&[&at(place)])).collect();
     // What the entry imports, and what is built into it.
-    code.extend(project.sources(|path| path.strip_prefix("src/").unwrap_or(path).matches('/').count() == 0 && is_code(path)));
+    let inside = if is_member { format!("{directory}/") } else { String::new() };
+    let is_beside = |path: &str| path.strip_prefix("src/").unwrap_or(path).matches('/').count() == 0 && is_code(path);
+    code.extend(project.sources(|path| path.strip_prefix(&inside).is_some_and(is_beside)));
     let listens = code.iter().find_map(|source| Some((*source, source.port(&["listen(", "port:", "port ="], port_in)?)));
     if project.port_from_environment(&mut module, &code) {
         // Said.
     } else if let Some((source, (port, line))) = listens {
         module.port = Some(port);
         project.origin(&format!("modules.{name}.port"), source.sure(line));
-    } else if matches!(framework.as_str(), "next" | "nuxt") {
+    } else if is_next || facts.get("dependencies.nuxt").is_some() {
         module.port = Some(3000);
         module.port_variable = Some("PORT".to_owned());
         project.origin(&format!("modules.{name}.port"), Origin { place: source.path.to_owned(), certain: true });
     }
+    if standalone.is_some() {
+        module.artifact = Some(STANDALONE.to_owned());
+        // What is packed listens where the host's name leads to, which in a container is not where it is asked how it is.
+        module.host_variable = Some("HOSTNAME".to_owned());
+    }
     health(project, &mut module, &code);
     project.stack.modules.push(module);
+}
+
+/// Where the configuration of Next.js says that it packs a server: `output: 'standalone'`.
+fn standalone(project: &Project<'_>, directory: &str) -> Option<Origin> {
+    let names = ["next.config.js", "next.config.mjs", "next.config.cjs", "next.config.ts", "next.config.mts"];
+    let source = names.iter().find_map(|name| project.source(&[&super::below(directory, name)]))?;
+    let ((), line) = source.find(|line| {
+        let value = line.trim_start().strip_prefix("output")?.trim_start().strip_prefix(':')?.trim_start();
+        ["'standalone'", "\"standalone\"", "`standalone`"].iter().any(|text| value.starts_with(text)).then_some(())
+    })?;
+    Some(source.sure(line))
 }
 
 /// The last number on the line that can be a port: `listen(process.env.PORT || 3000`.

@@ -29,7 +29,7 @@ pub(super) fn from_environment(source: &Source<'_>) -> Option<Port> {
 }
 
 /// Where the name of the variable ends, on a line that reads it: in quotes, behind `env.`, or taken out of an object.
-fn read_end(line: &str, variable: &str) -> Option<usize> {
+pub(super) fn read_end(line: &str, variable: &str) -> Option<usize> {
     line.match_indices(variable).find_map(|(start, _)| {
         let end = start + variable.len();
         let (before, after) = (&line[..start], &line[end..]);

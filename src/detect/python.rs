@@ -8,12 +8,18 @@ const FRAMEWORKS: [&str; 4] = ["fastapi", "django", "flask", "starlette"];
 /// Files with a requirement a line.
 const REQUIREMENTS: [&str; 4] = ["requirements.txt", "requirements/base.txt", "requirements/production.txt", "requirements-dev.txt"];
 
+/// What such files, groups and extras are often called that hold what the tests need, the likeliest first.
+const OF_TESTS: [&str; 6] = ["test", "tests", "testing", "dev", "develop", "development"];
+
 /// What the file with the application object is often called, the likeliest first.
 const MAINS: [&str; 10] =
     ["main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "api.py", "application.py", "__init__.py", "__main__.py", "web.py"];
 
 pub(super) fn wants(name: &str) -> bool {
-    let is_requirements = name.starts_with("requirements") && name.ends_with(".txt") || matches!(name, "base.txt" | "production.txt");
+    let is_requirements = name.starts_with("requirements") && name.ends_with(".txt")
+        || name.ends_with("-requirements.txt")
+        || matches!(name, "base.txt" | "production.txt")
+        || name.strip_suffix(".txt").is_some_and(|stem| OF_TESTS.contains(&stem));
     let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py" | "urls.py");
     is_requirements || is_code || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
 }
@@ -93,8 +99,9 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
         let listed =
             facts.below("project.dependencies").chain(facts.below("project.optional-dependencies")).chain(facts.below("dependency-groups"));
         found.extend(listed.filter_map(|(_, fact)| requirement(&fact.value, source.sure(fact.line))));
-        let tables = ["tool.poetry.dependencies", "tool.poetry.group.dev.dependencies", "tool.poetry.dev-dependencies"];
-        for (rest, fact) in tables.iter().flat_map(|table| facts.below(table)) {
+        let tables = ["tool.poetry.dependencies", "tool.poetry.dev-dependencies"];
+        let in_groups = facts.below("tool.poetry.group").filter_map(|(rest, fact)| Some((rest.split_once(".dependencies.")?.1, fact)));
+        for (rest, fact) in tables.iter().flat_map(|table| facts.below(table)).chain(in_groups) {
             let name = rest.split('.').next().unwrap_or(rest);
             let version = rest
                 .split('.')
@@ -104,11 +111,13 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
             found.push((normal(name), version, source.sure(fact.line)));
         }
     }
-    for source in REQUIREMENTS.iter().filter_map(|path| project.source(&[path])) {
+    let files = REQUIREMENTS.iter().map(|path| (*path).to_owned());
+    for source in files.chain(test_files(project)).filter_map(|path| project.source(&[&path])) {
         for (index, line) in source.text.lines().enumerate() {
             found.extend(requirement(line, source.sure(index + 1)));
         }
     }
+    found.extend(setup_requirements(project).into_iter().filter_map(|(text, _, origin)| requirement(&text, origin)));
     if let Some(source) = project.source(&["Pipfile"])
         && let Ok(facts) = Facts::of_toml(source.text)
     {
@@ -116,6 +125,19 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
         found.extend(packages.map(|(rest, fact)| (normal(rest.split('.').next().unwrap_or(rest)), None, source.sure(fact.line))));
     }
     found
+}
+
+/// The files besides `requirements-dev.txt` that say in their names that they hold what the tests need, the likeliest first.
+fn test_files(project: &Project<'_>) -> Vec<String> {
+    let forms = |name: &str| {
+        [
+            format!("requirements-{name}.txt"),
+            format!("requirements_{name}.txt"),
+            format!("requirements/{name}.txt"),
+            format!("{name}-requirements.txt"),
+        ]
+    };
+    OF_TESTS.iter().flat_map(|name| forms(name)).filter(|path| path != "requirements-dev.txt" && project.has(path)).collect()
 }
 
 /// `psycopg[binary]==3.2.1 ; python_version > "3"` of PEP 508; nothing of an option, a comment or an address.
@@ -140,12 +162,6 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
         let name = path.rsplit('/').next().unwrap_or(path);
         name.starts_with("test_") && name.ends_with(".py") || name.ends_with("_test.py") || name == "tests.py"
     });
-    let run: &[&str] = match project.stack.build_tool.as_str() {
-        "uv" => &["uv", "run"],
-        "poetry" => &["poetry", "run"],
-        "pipenv" => &["pipenv", "run"],
-        _ => &[],
-    };
     let (command, arguments, reports): (&[&str], &[&str], &[&str]) = if is_pytest {
         (&["python", "-m", "pytest"], &["--junitxml=reports/junit.xml"], &["reports/junit.xml"])
     } else if project.has("manage.py") {
@@ -156,9 +172,135 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
         project.note(source.path, "there are no tests: no file that is called `test_….py`");
         return;
     };
+    let install = installed_for_tests(project, facts, is_pytest);
+    let tool = project.stack.build_tool.as_str();
+    let run = match tool {
+        "uv" | "poetry" | "pipenv" => words(&[tool, "run"]),
+        _ => Vec::new(),
+    };
+    // `uv run` installs what it is told, and nothing else.
+    let run = if tool == "uv" { [run, install.clone()].concat() } else { run };
     let reports = reports.iter().map(|report| (*report).to_owned()).collect();
-    let origin = if is_pytest || project.has("manage.py") { source.sure(1) } else { source.unsure(1) };
-    project.tested([words(run), words(command)].concat(), words(arguments), reports, origin);
+    let declared = required.iter().find(|(name, ..)| is_pytest && name == "pytest").map(|(_, _, origin)| origin.clone());
+    let origin = declared.unwrap_or_else(|| if is_pytest || project.has("manage.py") { source.sure(1) } else { source.unsure(1) });
+    project.tested([run, words(command)].concat(), words(arguments), reports, origin);
+    if let Some(test) = &mut project.stack.test {
+        test.install = install;
+    }
+}
+
+/// What installing the project has to be told, so that there is what its tests need; nothing where that is installed anyway.
+fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) -> Vec<String> {
+    let is_pip = project.stack.build_tool == "pip";
+    let has_lock = project.stack.lock_file.is_some();
+    let named = |text: &str| requirement(text, Origin { place: String::new(), certain: true }).is_some_and(|(name, ..)| name == "pytest");
+    let listed = |table: &'static str| -> Vec<(String, bool)> {
+        let entries = facts.below(table).filter_map(|(rest, fact)| Some((rest.split_once('.')?.0.to_owned(), named(&fact.value))));
+        entries.collect()
+    };
+
+    // 1. what is installed without a word: the requirements proper, and the groups that are there by default
+    let groups = [
+        listed("dependency-groups"),
+        facts
+            .below("tool.poetry.group")
+            .filter_map(|(rest, _)| rest.split_once(".dependencies."))
+            .map(|(group, rest)| (group.to_owned(), rest.split('.').next() == Some("pytest")))
+            .collect(),
+    ]
+    .concat();
+    let is_default = |group: &str| match project.stack.build_tool.as_str() {
+        "uv" => {
+            let stated: Vec<&str> = facts.below("tool.uv.default-groups").map(|(_, fact)| fact.value.as_str()).collect();
+            let is_all = facts.get("tool.uv.default-groups").is_some_and(|fact| fact.value == "all");
+            is_all || if stated.is_empty() { group == "dev" } else { stated.contains(&group) }
+        }
+        "poetry" => facts.get(&format!("tool.poetry.group.{group}.optional")).is_none_or(|fact| fact.value != "true"),
+        _ => false,
+    };
+    let proper = facts.below("project.dependencies").any(|(_, fact)| named(&fact.value))
+        || facts.below("tool.uv.dev-dependencies").any(|(_, fact)| named(&fact.value))
+        || ["tool.poetry.dependencies.pytest", "tool.poetry.dev-dependencies.pytest"]
+            .iter()
+            .any(|key| facts.has(key) && !is_optional(facts, key))
+        || ["requirements.txt", "requirements-dev.txt"]
+            .iter()
+            .filter_map(|file| project.source(&[file]))
+            .any(|file| file.text.lines().any(named));
+    let of_groups = held(&groups, is_pytest);
+    if proper || of_groups.iter().any(|group| is_default(group)) {
+        return Vec::new();
+    }
+
+    // 2. what has to be named: a group, an extra, or a file of requirements
+    let extras = [
+        listed("project.optional-dependencies"),
+        facts
+            .below("tool.poetry.extras")
+            .filter_map(|(rest, fact)| Some((rest.split_once('.')?.0.to_owned(), named(&fact.value))))
+            .collect(),
+        setup_requirements(project).into_iter().filter_map(|(text, extra, _)| Some((extra?, named(&text)))).collect(),
+    ]
+    .concat();
+    let of_extras = held(&extras, is_pytest);
+    match (project.stack.build_tool.as_str(), of_groups.first(), of_extras.first()) {
+        ("uv", Some(group), _) => words(&["--group", group]),
+        ("uv", None, Some(extra)) => words(&["--extra", extra]),
+        ("poetry", Some(group), _) => words(&["--with", group]),
+        ("poetry", None, Some(extra)) => words(&["--extras", extra]),
+        ("pip", _, Some(extra)) => vec![format!(".[{extra}]")],
+        ("pip", Some(group), None) if has_lock => words(&["--group", group]),
+        ("pip", Some(group), None) => words(&[".", "--group", group]),
+        _ if is_pip && has_lock => {
+            let holds_runner = |path: &String| {
+                let file = project.source(&[path]);
+                !is_pytest || file.is_some_and(|source| source.text.lines().any(named))
+            };
+            test_files(project).into_iter().find(holds_runner).map_or_else(Vec::new, |file| vec!["-r".to_owned(), file])
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_optional(facts: &Facts, key: &str) -> bool {
+    facts.get(&format!("{key}.optional")).is_some_and(|fact| fact.value == "true")
+}
+
+/// The groups that hold what runs the tests, the likeliest first; where Python runs them itself, those whose names say that they are for tests.
+fn held(groups: &[(String, bool)], is_pytest: bool) -> Vec<&str> {
+    let holds = |(group, is_runner): &&(String, bool)| *is_runner || !is_pytest && OF_TESTS[..3].contains(&group.as_str());
+    let mut found: Vec<&str> = groups.iter().filter(holds).map(|(group, _)| group.as_str()).collect();
+    found.dedup();
+    found.sort_by_key(|group| OF_TESTS.iter().position(|name| name == group).unwrap_or(OF_TESTS.len()));
+    found
+}
+
+/// What `setup.cfg` requires: the text, the extra that it is for, and where.
+fn setup_requirements(project: &Project<'_>) -> Vec<(String, Option<String>, Origin)> {
+    let Some(source) = project.source(&["setup.cfg"]) else { return Vec::new() };
+    let mut found = Vec::new();
+    let (mut section, mut key) = ("", "");
+    for (index, line) in source.text.lines().enumerate() {
+        if line.starts_with('[') {
+            (section, key) = (line.trim(), "");
+            continue;
+        }
+        let value = match line.split_once('=') {
+            Some((name, value)) if !line.starts_with([' ', '\t']) => {
+                key = name.trim();
+                value
+            }
+            _ => line,
+        };
+        let extra = match (section, key) {
+            ("[options]", "install_requires") => None,
+            ("[options.extras_require]", extra) if !extra.is_empty() => Some(extra.to_owned()),
+            _ => continue,
+        };
+        found.push((value.trim().to_owned(), extra, source.sure(index + 1)));
+    }
+    found.retain(|(text, ..)| !text.is_empty());
+    found
 }
 
 fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement]) {

@@ -110,6 +110,28 @@ fn spring_boot_by_maven() {
     );
 }
 
+#[test]
+fn every_spring_boot_is_started_by_the_loader_that_it_has() {
+    let old = "java org.springframework.boot.loader.JarLauncher";
+    for (version, launch) in [
+        ("1.5.22.RELEASE", "java -cp app.jar org.springframework.boot.loader.JarLauncher"),
+        ("2.3.12.RELEASE", "java -cp app.jar org.springframework.boot.loader.JarLauncher"),
+        ("2.4.0", old),
+        ("2.7.18", old),
+        ("3.1.12", old),
+        ("3.2.0-RC1", "java org.springframework.boot.loader.launch.JarLauncher"),
+        ("3.2.12", "java org.springframework.boot.loader.launch.JarLauncher"),
+        ("3.3.0", "java -jar app.jar"),
+        ("3.10.1", "java -jar app.jar"),
+        ("4.0.0-SNAPSHOT", "java -jar app.jar"),
+        ("${boot}", "java -jar app.jar"),
+    ] {
+        let pom = BOOT.replace("3.5.7", version);
+        let found = detect(&survey(&[("pom.xml", &pom)]), None).unwrap().stack;
+        assert_eq!(found.modules[0].launch.join(" "), launch, "{version}");
+    }
+}
+
 const PLAIN_MAIN: &str = "package x;\nclass Main { public static void main(String[] a) {} }";
 
 #[test]
@@ -226,6 +248,45 @@ mongo = { group = \"org.springframework.boot\", name = \"spring-boot-starter-dat
         java,
     ];
     assert_eq!(told(&detect(&survey(&files), None).unwrap())[..9], expected("gradle check"));
+}
+
+#[test]
+fn a_version_catalogue_says_versions_plugins_and_bundles() {
+    let settings = ("settings.gradle.kts", "rootProject.name = \"shop\"");
+    let java = ("src/main/java/com/shop/ShopApplication.java", STARTED);
+    let catalog = "[versions]\njava = \"21\"\njdk-old = { strictly = \"[17, 18[\", prefer = \"17\" }\nboot = \"3.5.7\"\n\n[libraries]
+web = \"org.springframework.boot:spring-boot-starter-web:3.5.7\"\nredis = { module = \"org.springframework.boot:spring-boot-starter-data-redis\" }
+pg = { group = \"org.postgresql\", name = \"postgresql\", version = { strictly = \"42.7.7\" } }\n\n[bundles]\ndata = [\"redis\", \"pg\"]\n\n[plugins]
+spring-boot = \"org.springframework.boot:3.5.7\"\n";
+    for (build, version, place, framework) in [
+        (
+            "alias(libs.plugins.spring.boot)\nkotlin { jvmToolchain(libs.versions.java.get().toInt()) }",
+            "21",
+            "gradle/libs.versions.toml:2",
+            "gradle/libs.versions.toml:15",
+        ),
+        (
+            "id(libs.plugins.spring.boot.get().pluginId)\njava { toolchain { languageVersion = JavaLanguageVersion.of(libs.versions.jdk.old.get()) } }",
+            "17",
+            "gradle/libs.versions.toml:3",
+            "gradle/libs.versions.toml:15",
+        ),
+        (
+            "id(\"org.springframework.boot\") version libs.versions.boot\njava.sourceCompatibility = JavaVersion.VERSION_25",
+            "25",
+            "build.gradle.kts:3",
+            "gradle/libs.versions.toml:4",
+        ),
+    ] {
+        let script =
+            format!("plugins {{\n{build}\n}}\ndependencies {{\n  implementation(libs.web)\n  implementation(libs.bundles.data)\n}}\n");
+        let found =
+            detect(&survey(&[settings, java, ("build.gradle.kts", &script), ("gradle/libs.versions.toml", catalog)]), None).unwrap().stack;
+        assert_eq!((found.language_version.as_str(), found.origins["language_version"].place.as_str()), (version, place), "{build}");
+        assert_eq!((found.framework_version.as_deref(), found.origins["framework"].place.as_str()), (Some("3.5.7"), framework), "{build}");
+        assert_eq!(found.modules[0].port, Some(8080), "{build}");
+        assert_eq!(found.services.iter().map(|service| service.kind.as_str()).collect::<Vec<_>>(), ["postgresql", "redis"], "{build}");
+    }
 }
 
 #[test]
@@ -360,6 +421,168 @@ fn python_and_what_installs_it() {
             ".: no file says which version of Python is wanted",
             "setup.py: there are no tests: no file that is called `test_….py`",
         ],
+    );
+}
+
+/// What tests need is installed where it is declared: in a group, an extra or a file, unless that is installed anyway.
+#[test]
+fn what_python_tests_need_is_installed_from_where_it_is_declared() {
+    let project = "[project]\nname = \"shop\"\nrequires-python = \">=3.12\"\ndependencies = [\"flask\"]\n";
+    let groups = |table: &str| format!("{project}{table}");
+    let poetry = |more: &str| format!("[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\npython = \"^3.12\"\n{more}");
+    let extra = groups("[project.optional-dependencies]\ndocs = [\"mkdocs\"]\ntest = [\"pytest>=8\", \"httpx\"]\n");
+    let group = groups("[dependency-groups]\nlint = [\"ruff\"]\ntest = [\n  \"pytest\",\n]\n");
+    let dev = groups("[dependency-groups]\ndev = [\"pytest\"]\n");
+    let chosen = groups("[dependency-groups]\nqa = [\"pytest\"]\n[tool.uv]\ndefault-groups = [\"qa\"]\n");
+    let helpers = groups("[project.optional-dependencies]\ntests = [\"responses\"]\n");
+    let optional = poetry("[tool.poetry.group.test]\noptional = true\n[tool.poetry.group.test.dependencies]\npytest = \"^8\"\n");
+    let usual = poetry("[tool.poetry.group.test.dependencies]\npytest = {version = \"^8\"}\n");
+    let extras = poetry("pytest = {version = \"^8\", optional = true}\n[tool.poetry.extras]\ntest = [\"pytest\"]\n");
+    let old = "[metadata]\nname = shop\n[options.extras_require]\ndocs = sphinx\ntesting =\n    pytest>=7\n    mock\n";
+    let (lock, python) = (("uv.lock", ""), ("tests/test_x.py", ""));
+    for (files, command, install, place) in [
+        (&[("pyproject.toml", group.as_str()), lock][..], "uv run --group test python -m pytest", "--group test", "pyproject.toml:8"),
+        (&[("pyproject.toml", &extra), lock], "uv run --extra test python -m pytest", "--extra test", "pyproject.toml:7"),
+        (&[("pyproject.toml", &dev), lock], "uv run python -m pytest", "", "pyproject.toml:6"),
+        (&[("pyproject.toml", &chosen), lock], "uv run python -m pytest", "", "pyproject.toml:6"),
+        (&[("pyproject.toml", &helpers), lock], "uv run --extra tests python -m unittest discover", "--extra tests", "pyproject.toml:1"),
+        (&[("pyproject.toml", &optional)], "poetry run python -m pytest", "--with test", "pyproject.toml:8"),
+        (&[("pyproject.toml", &usual)], "poetry run python -m pytest", "", "pyproject.toml:6"),
+        (&[("pyproject.toml", &extras)], "poetry run python -m pytest", "--extras test", "pyproject.toml:5"),
+        (&[("pyproject.toml", &extra)], "python -m pytest", ".[test]", "pyproject.toml:7"),
+        (&[("pyproject.toml", &group)], "python -m pytest", ". --group test", "pyproject.toml:8"),
+        (&[("setup.cfg", old), ("setup.py", "")], "python -m pytest", ".[testing]", "setup.cfg:6"),
+        (
+            &[("requirements.txt", "flask\n"), ("requirements/dev.txt", "ruff\n"), ("requirements/test.txt", "pytest\n")],
+            "python -m pytest",
+            "-r requirements/test.txt",
+            "requirements/test.txt:1",
+        ),
+        (&[("requirements.txt", "flask\n"), ("requirements-dev.txt", "pytest\n")], "python -m pytest", "", "requirements-dev.txt:1"),
+        (&[("requirements.txt", "flask\npytest\n"), ("test-requirements.txt", "mock\n")], "python -m pytest", "", "requirements.txt:2"),
+    ] {
+        let found = detect(&survey(&[files, &[python]].concat()), None).unwrap().stack;
+        let test = found.test.expect("a test");
+        let told = (test.command.join(" "), test.install.join(" "), found.origins["test"].place.clone());
+        assert_eq!(told, (command.to_owned(), install.to_owned(), place.to_owned()), "{files:?}");
+    }
+}
+
+#[test]
+fn a_workspace_of_node_has_packages_that_are_started_and_others() {
+    let api = r#"{"name": "@acme/api", "scripts": {"start": "node src/server.js", "test": "node --test"}, "dependencies": {"fastify": "5.6.0", "ioredis": "5", "@acme/greeting": "*"}}"#;
+    let web = r#"{"name": "@acme/web", "scripts": {"start": "next start", "build": "next build"}, "dependencies": {"next": "16.0.0"}}"#;
+    let library = r#"{"name": "@acme/greeting", "main": "index.js", "scripts": {"test": "node --test"}}"#;
+    let code = "app.get('/health', ok);\napp.listen({ port: process.env.PORT ?? 3001 });\n";
+    let members = [
+        ("apps/api/package.json", api),
+        ("apps/api/src/server.js", code),
+        ("apps/web/package.json", web),
+        ("apps/web/next.config.ts", "export default {\n  output: \"standalone\",\n};\n"),
+        ("packages/greeting/package.json", library),
+        ("packages/greeting/index.js", ""),
+        ("examples/old/package.json", r#"{"scripts": {"start": "node x.js"}}"#),
+    ];
+    let told_of = |test: &str, tool: &str| {
+        [
+            "shop in .",
+            "node 22",
+            tool,
+            "fastify 5.6.0",
+            test,
+            "api in apps/api: node src/server.js :3001 PORT /health",
+            "web in apps/web: node server.js :3000 PORT",
+            ".next/standalone",
+            "redis by REDIS_URL",
+        ]
+        .map(str::to_owned)
+    };
+    let root = |more: &str| format!(r#"{{"name": "shop", "private": true, "engines": {{"node": "22"}}{more}}}"#);
+    let npm = root(r#", "workspaces": ["apps/*", "packages/*"]"#);
+    let yarn = root(r#", "workspaces": {"packages": ["./apps/*/", "packages/**"]}, "packageManager": "yarn@4.9.2""#);
+    let own_test = root(r#", "workspaces": ["apps/*", "packages/*"], "scripts": {"test": "turbo test"}"#);
+    let pnpm = ("pnpm-workspace.yaml", "packages:\n  - '**'\n  - '!examples/**'\n");
+    for (files, test, tool, berry) in [
+        (&[("package.json", npm.as_str()), ("package-lock.json", "")][..], "npm run test --workspaces --if-present", "npm", false),
+        (&[("package.json", &own_test), ("package-lock.json", "")], "npm test", "npm", false),
+        (&[("package.json", &yarn), ("yarn.lock", "")], "yarn workspaces foreach --all --topological-dev run test", "yarn", true),
+        (&[("package.json", &root("")), ("pnpm-lock.yaml", ""), pnpm], "pnpm --recursive run test", "pnpm", false),
+    ] {
+        let found = detect(&survey(&[files, &members].concat()), None).unwrap();
+        assert_eq!(told(&found), told_of(test, tool), "{files:?}");
+        assert_eq!((found.stack.workspaces, found.stack.berry), (true, berry), "{files:?}");
+        assert_eq!(found.stack.origins["modules.web"].place, "apps/web/next.config.ts:2");
+    }
+    let gone = root(r#", "workspaces": ["libs/*"]"#);
+    let found = told(&detect(&survey(&[("package.json", &gone)]), None).unwrap());
+    assert!(found.contains(&"package.json: names packages of a workspace, and there are none at `libs/*`".to_owned()), "{found:?}");
+}
+
+#[test]
+fn which_yarn_it_is_says_its_number_or_its_settings() {
+    for (files, berry) in [
+        (&[("package.json", r#"{"packageManager": "yarn@1.22.22"}"#), ("yarn.lock", "")][..], false),
+        (&[("package.json", r#"{"packageManager": "yarn@3.8.7+sha224.0"}"#), ("yarn.lock", "")], true),
+        (&[("package.json", "{}"), ("yarn.lock", "")], false),
+        (&[("package.json", "{}"), ("yarn.lock", ""), (".yarnrc.yml", "nodeLinker: node-modules\n")], true),
+        (&[("package.json", "{}"), ("package-lock.json", ""), (".yarnrc.yml", "")], false),
+    ] {
+        assert_eq!(detect(&survey(files), None).unwrap().stack.berry, berry, "{files:?}");
+    }
+}
+
+#[test]
+fn the_names_that_a_program_reads_are_those_it_is_told_by() {
+    let environment = |files: &[(&str, &str)]| {
+        let stack = detect(&survey(files), None).unwrap().stack;
+        let of_service =
+            |field: &str, kind: &str| stack.origins.get(&format!("services.{kind}.{field}")).map_or("", |origin| &origin.place).to_owned();
+        let told: Vec<String> = stack
+            .services
+            .iter()
+            .flat_map(|service| {
+                service.environment.iter().map(|(name, value)| format!("{name}={value} {}", of_service(name, &service.kind)))
+            })
+            .collect();
+        told
+    };
+    let module = "module x\n\nrequire (\n\tgithub.com/redis/go-redis/v9 v9.7.0\n)\n";
+    let main = "func main() {\n\tc := redis.NewClient(&redis.Options{Addr: os.Getenv(\"REDIS_ADDR\")})\n}\n";
+    assert_eq!(environment(&[("go.mod", module), ("main.go", main)]), ["REDIS_ADDR={host}:{port} main.go:2"]);
+    let only_port = main.replace("REDIS_ADDR", "REDIS_PORT");
+    assert_eq!(environment(&[("go.mod", module), ("main.go", &only_port)]), ["REDIS_URL=redis://{host}:{port} "], "no address is read");
+    let in_test = [("go.mod", module), ("main.go", "func main() {}"), ("main_test.go", main)];
+    assert_eq!(environment(&in_test), ["REDIS_URL=redis://{host}:{port} "], "a test reads it");
+
+    let package = r#"{"dependencies": {"pg": "8", "amqplib": "0.10"}, "scripts": {"start": "node src/index.js"}}"#;
+    let config = "export const db = {\n  host: process.env.DB_HOST || 'localhost',\n  port: Number(process.env['DB_PORT']),\n  password: process.env.POSTGRES_PASSWORD,\n};\n";
+    assert_eq!(
+        environment(&[("package.json", package), ("src/config.ts", config), ("src/index.js", "")]),
+        [
+            "DB_HOST={host} src/config.ts:2",
+            "DB_PORT={port} src/config.ts:3",
+            "POSTGRES_PASSWORD={password} src/config.ts:4",
+            "RABBITMQ_URL=amqp://{user}:{password}@{host}:{port} ",
+        ]
+    );
+
+    let settings = "class Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=\"SHOP_\")\n    database_url: str = \"postgresql+psycopg://a:b@localhost/shop\"\n";
+    assert_eq!(
+        environment(&[("requirements.txt", "psycopg\n"), ("shop/settings.py", settings)]),
+        ["SHOP_DATABASE_URL=postgresql+psycopg://{user}:{password}@{host}:{port}/{database} shop/settings.py:3"]
+    );
+
+    // What Spring Boot itself reads it is told by its own names; for the rest there are no others.
+    let pom = BOOT
+        .replace("<dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId><scope>runtime</scope></dependency>", "");
+    let yaml = "spring:\n  data.redis.host: ${REDIS_HOST:localhost}\nshop:\n  sessions: ${SESSION_REDIS_URL:redis://localhost:6379/1}\n";
+    assert_eq!(
+        environment(&[("pom.xml", &pom), ("src/main/resources/application.yml", yaml)]),
+        [
+            "SESSION_REDIS_URL=redis://{host}:{port}/1 src/main/resources/application.yml:4",
+            "SPRING_DATA_REDIS_HOST={host} ",
+            "SPRING_DATA_REDIS_PORT={port} ",
+        ]
     );
 }
 

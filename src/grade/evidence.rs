@@ -96,21 +96,31 @@ impl Evidence<'_> {
     }
 }
 
-/// How many tests passed by Maven's own count. What a failure said stands before the count, so the last count is Maven's; where unit and
-/// integration tests have one each, the last of each is taken.
+/// How many tests passed by Maven's own count. What a failure said stands before the count, so the last count is Maven's. Integration tests have one
+/// of their own, behind the line that begins them; a log with that line twice has one that a failure has said, and no count in it is believed.
 fn passed_of_maven(log: &str, wants_two: bool) -> Option<usize> {
-    let (mut sum, mut last) = (None, None);
+    let (mut unit, mut last, mut begun) = (None, None, false);
     for line in log.lines() {
-        if wants_two && (line.contains("--- failsafe:") || line.contains("--- maven-failsafe-plugin:")) {
-            sum = last.take().or(sum);
+        if wants_two && begins_integration_tests(line) {
+            if begun {
+                return None;
+            }
+            begun = true;
+            unit = last.take();
         } else if let Some(passed) = passed_in(line) {
             last = Some(passed);
         }
     }
-    match (sum, last) {
+    match (unit, last) {
         (None, None) => None,
         (one, other) => Some(one.unwrap_or(0) + other.unwrap_or(0)),
     }
+}
+
+/// `[INFO] --- failsafe:3.5.6:integration-test (default) @ shop ---`; Maven before 3.9 has the plugin's whole name.
+fn begins_integration_tests(line: &str) -> bool {
+    let goal = ["[INFO] --- failsafe:", "[INFO] --- maven-failsafe-plugin:"].iter().find_map(|start| line.strip_prefix(start));
+    goal.is_some_and(|goal| goal.contains(":integration-test ("))
 }
 
 /// `[INFO] Tests run: 5, Failures: 1, Errors: 0, Skipped: 1` → 3; the lines of single classes say more behind it.
@@ -203,10 +213,14 @@ mod tests {
         assert_eq!(passed_in("Tests run: 5, Failures: 0, Errors: 0, Skipped: 0"), None, "not Maven's own");
         let log = "[INFO] Tests run: 9, Failures: 0, Errors: 0, Skipped: 0\n[ERROR] Tests run: 5, Failures: 2, Errors: 0, Skipped: 0\n";
         assert_eq!(passed_of_maven(log, false), Some(3));
+        let begin = "[INFO] --- failsafe:3.5.4:integration-test (default) @ x ---\n";
         let both = format!(
-            "{log}[INFO] --- failsafe:3.5.4:integration-test (default) @ x ---\n[INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0\n"
+            "{log}{begin}[INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0\n[INFO] --- failsafe:3.5.4:verify (default) @ x ---\n"
         );
         assert_eq!((passed_of_maven(&both, true), passed_of_maven(&both, false), passed_of_maven("", true)), (Some(5), Some(2), None));
+        let said = format!("[INFO] Tests run: 99, Failures: 0, Errors: 0, Skipped: 0\n{begin}");
+        assert_eq!(passed_of_maven(&format!("{said}{both}"), true), None, "a failure has said so before the integration tests");
+        assert_eq!(passed_of_maven(&format!("{both}{said}"), true), None, "and after them");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::{
     receipt,
     render::Renderer,
     rendition::{Audience, Rendition},
+    stack::Stack,
     tree::{Entry, RelPath, Tree},
 };
 
@@ -23,6 +24,8 @@ pub struct GradedKit {
     pub course: Course,
     /// Of everything that goes into the row's repository today.
     pub digest: String,
+    /// What its tests run on.
+    pub stack: Stack,
     /// What is built whatever the student has: tests, hidden tests, build files, support, state.
     fixed: Tree,
     roles: BTreeMap<RelPath, Role>,
@@ -91,6 +94,7 @@ impl GradedKit {
         Ok(Self {
             course,
             digest: receipt::digest_of(handed_out),
+            stack: full.stack,
             roles: full.roles.iter().map(|(path, role)| (path.clone(), *role)).collect(),
             learners: known,
             handed_out: handed_out.tree.paths().cloned().collect(),

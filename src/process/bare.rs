@@ -1,17 +1,16 @@
 //! What a git repository holds that is not trusted: nothing of its configuration may run, and nothing is fetched for it.
 
-use std::{
-    io::{Read as _, Write as _},
-    path::Path,
-    process::{Command, Stdio},
-    thread,
-};
+use std::path::Path;
 
+use super::git::{run, untrusted};
 use crate::{
     error::{Error, Result},
     grade::{MOST_BYTES, MOST_FILES, MOST_OF_A_FILE, Remark, Submission},
     tree::{Entry, RelPath, Tree},
 };
+
+/// The longest list of files or branches that is read, in bytes: a few folders that hold each other many times can be a list without an end.
+const MOST_OF_A_LIST: u64 = 8 << 20;
 
 /// A file of a commit.
 struct Blob {
@@ -24,7 +23,7 @@ struct Blob {
 /// the only branch.
 pub fn committed(root: &Path, looks_at: &dyn Fn(&str) -> bool) -> Result<Submission> {
     let commit = commit(root)?;
-    let listed = git(root, &["ls-tree", "-r", "-l", "-z", "--full-tree", &commit])?;
+    let listed = git(root, &["ls-tree", "-r", "-l", "-z", "--full-tree", &commit], b"", MOST_OF_A_LIST)?;
     let mut found = Submission { commit: Some(commit), ..Submission::default() };
     let (mut blobs, mut bytes) = (Vec::new(), 0);
     for (index, line) in listed.split(|byte| *byte == 0).filter(|line| !line.is_empty()).enumerate() {
@@ -66,10 +65,10 @@ pub fn committed(root: &Path, looks_at: &dyn Fn(&str) -> bool) -> Result<Submiss
 /// The commit to grade.
 fn commit(root: &Path) -> Result<String> {
     let line = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
-    if let Ok(commit) = git(root, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]) {
+    if let Ok(commit) = git(root, &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], b"", MOST_OF_A_LIST) {
         return Ok(line(commit));
     }
-    let branches = line(git(root, &["for-each-ref", "--format=%(objectname)", "refs/heads"])?);
+    let branches = line(git(root, &["for-each-ref", "--format=%(objectname)", "refs/heads"], b"", MOST_OF_A_LIST)?);
     match branches.lines().collect::<Vec<_>>().as_slice() {
         [one] => Ok((*one).to_owned()),
         [] => Err(Error::failed(format!("`{}` has no commit", root.display()))),
@@ -79,19 +78,9 @@ fn commit(root: &Path) -> Result<String> {
 }
 
 fn contents(root: &Path, blobs: Vec<Blob>) -> Result<Tree> {
-    let failed = |error| Error::failed("failed to run `git`").because(error);
-    let mut command = command(root, &["cat-file", "--batch"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(failed)?;
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let asked = blobs.iter().map(|blob| blob.id.as_str()).chain([""]).collect::<Vec<_>>().join("\n");
-    // Asked beside reading: both pipes are short.
-    let asking = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(asked.as_bytes())));
-    let mut answer = Vec::new();
-    if let Some(mut stdout) = stdout {
-        stdout.read_to_end(&mut answer).map_err(failed)?;
-    }
-    let _ = asking.join();
-    let _ = child.wait();
+    let asked: String = blobs.iter().flat_map(|blob| [&blob.id, "\n"]).collect();
+    // With a line before each.
+    let answer = git(root, &["cat-file", "--batch"], asked.as_bytes(), MOST_BYTES + 128 * MOST_FILES as u64)?;
     let broken = || Error::failed(format!("`{}` is damaged: git cannot read one of its files", root.display()));
     let (mut tree, mut rest) = (Tree::new(), answer.as_slice());
     for blob in blobs {
@@ -105,26 +94,8 @@ fn contents(root: &Path, blobs: Vec<Blob>) -> Result<Tree> {
     Ok(tree)
 }
 
-fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>> {
-    let done = command(root, arguments).output().map_err(|error| Error::failed("failed to run `git`").because(error))?;
-    if done.status.success() {
-        return Ok(done.stdout);
-    }
-    let said = String::from_utf8_lossy(&done.stderr);
-    let said = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
-    Err(Error::failed(format!("git cannot read `{}`: {said}", root.display())))
-}
-
-/// The repository may be another user's, and its configuration a stranger's: nothing of it names a program that these commands start, and what
-/// it has not got is not fetched.
-fn command(root: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new("git");
-    command.arg("--git-dir").arg(root).args(["--no-replace-objects", "-c", "safe.directory=*", "-c", "protocol.allow=never"]);
-    command.args(["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"]).args(arguments).stdin(Stdio::null());
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE"]
-    {
-        command.env_remove(name);
-    }
-    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0");
-    command
+fn git(root: &Path, arguments: &[&str], stdin: &[u8], most: u64) -> Result<Vec<u8>> {
+    let mut command = untrusted();
+    command.arg("--git-dir").arg(root).args(arguments);
+    run(command, stdin, most).map_err(|why| Error::failed(format!("git cannot read `{}`: {why}", root.display())))
 }

@@ -38,6 +38,11 @@ impl Interrupts {
         Ok(Self { arrived, is_over, listeners })
     }
 
+    /// Hears nothing: for what has to come to its end after a signal, too.
+    pub fn none() -> Self {
+        Self { arrived: Arc::default(), is_over: Arc::default(), listeners: Vec::new() }
+    }
+
     /// Whether a signal has arrived.
     pub fn arrived(&self) -> bool {
         self.arrived.load(Ordering::SeqCst)

@@ -36,6 +36,8 @@ pub struct Limits {
 pub struct Limited {
     /// Whether it ended well; `None` if its time was up.
     pub is_success: Option<bool>,
+    /// Its exit code; `None` if something else has ended it.
+    pub code: Option<i32>,
     /// What it said on both streams; of much the beginning and the end.
     pub output: String,
 }
@@ -73,9 +75,9 @@ pub fn run_within(root: &Path, words: &[String], limits: &Limits, interrupts: &I
         let _ = read.send(());
     });
     thread::spawn(move || ended.send(child.wait()));
-    let is_success = loop {
+    let status = loop {
         match end.recv_timeout(TICK) {
-            Ok(status) => break Some(status.map_err(failed)?.success()),
+            Ok(status) => break Some(status.map_err(failed)?),
             Err(mpsc::RecvTimeoutError::Timeout) if interrupts.arrived() => break None,
             Err(mpsc::RecvTimeoutError::Timeout) if start.elapsed() >= limits.time => break None,
             Err(mpsc::RecvTimeoutError::Timeout) => {}
@@ -89,7 +91,7 @@ pub fn run_within(root: &Path, words: &[String], limits: &Limits, interrupts: &I
     }
     let _ = all_read.recv_timeout(LINGER);
     let said = said.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(Limited { is_success, output: said.text() })
+    Ok(Limited { is_success: status.map(|status| status.success()), code: status.and_then(|status| status.code()), output: said.text() })
 }
 
 /// What it says is bounded; so are its files, or a loop would fill the disk in seconds.

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     names::Names,
-    templates::{Owner, Templates, class, workflow},
+    templates::{Owner, Templates, complete},
 };
 use crate::{
     catalog::Catalog,
@@ -53,8 +53,7 @@ impl<'c> Features<'c> {
         let failed = |error: serde_json::Error| Error::failed("the stack cannot be read").because(error);
         let mut names = self.templates.names();
         let mut seen = serde_json::to_value(with_versions(stack, &names)).map_err(failed)?;
-        seen["workflow"] = workflow(&stack.directory).into();
-        seen["class"] = class(stack);
+        complete(&mut seen, stack);
         seen["features"] =
             self.templates.feature_names.iter().map(|name| (name.replace('-', "_"), Json::Bool(beside.contains(name)))).collect();
         names.set("stack", seen);

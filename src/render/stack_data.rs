@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 use super::{
     names::{Missing, Names, split},
     origin::Origin,
-    templates::{class, workflow},
+    templates::complete,
 };
 use crate::{
     condition::Condition,
@@ -49,8 +49,7 @@ pub(super) fn build(
     let seen = read(Json::Object(merged.clone()))?;
     let stack = read(names.resolved(&Json::Object(merged)))?;
     let mut seen = serde_json::to_value(seen).map_err(|error| vec![origin.fault(error.to_string())])?;
-    seen["workflow"] = workflow(&stack.directory).into();
-    seen["class"] = class(&stack);
+    complete(&mut seen, &stack);
     seen["features"] = features.iter().map(|(name, is_there)| (name.replace('-', "_"), Json::Bool(*is_there))).collect();
     names.set("stack", seen);
     Ok(stack)

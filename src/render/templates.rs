@@ -337,12 +337,24 @@ fn placed(path: String, directory: &str) -> String {
 }
 
 /// The file name of a project's workflow: one a project, told apart by its folder.
-pub(super) fn workflow(directory: &str) -> String {
+fn workflow(directory: &str) -> String {
     if directory == "." { "ci.yml".to_owned() } else { format!("{}.yml", directory.replace('/', "-")) }
 }
 
+/// Adds to what templates see of a stack: what follows from it, and what it leaves out where there is nothing to be said.
+pub(super) fn complete(seen: &mut Json, stack: &Stack) {
+    seen["workflow"] = workflow(&stack.directory).into();
+    seen["class"] = class(stack);
+    seen["ports"] = stack.modules.iter().any(|module| module.port.is_some()).into();
+    seen["workspaces"] = stack.workspaces.into();
+    seen["berry"] = stack.berry.into();
+    if let Some(test) = &stack.test {
+        seen["test"]["install"] = json!(test.install);
+    }
+}
+
 /// What templates see of a class: what it has agreed on, and the numbers of its shares.
-pub(super) fn class(stack: &Stack) -> Json {
+fn class(stack: &Stack) -> Json {
     let class = stack.class.clone().unwrap_or_default();
     let template = class.template.as_deref().and_then(|template| template.split_once('/'));
     json!({

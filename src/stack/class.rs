@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// The runners that grading is spread over where nobody says how many.
 const USUAL_SHARDS: u16 = 4;
 
-/// The most runners that one may ask for: as many jobs as GitHub makes of one matrix.
-const MOST_SHARDS: u16 = 256;
+/// The most runners that one may ask for: as many jobs as GitLab makes of one `parallel`. GitHub makes 256 of one matrix.
+const MOST_SHARDS: u16 = 200;
 
 /// What a class has agreed on, for the features with which it works.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,8 +92,8 @@ mod tests {
         assert_eq!(class.shards(), 4);
         assert_eq!(class.set_shards("12"), Ok(()));
         assert_eq!(class.shards(), 12);
-        for other in ["0", "257", "many", "-1"] {
-            assert_eq!(class.set_shards(other), Err(format!("`{other}` is no number of shares: 1 to 256")));
+        for other in ["0", "201", "many", "-1"] {
+            assert_eq!(class.set_shards(other), Err(format!("`{other}` is no number of shares: 1 to 200")));
         }
     }
 }

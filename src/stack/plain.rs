@@ -87,7 +87,11 @@ impl Stack {
             check.each("build", Shape::Word, &build.command);
         }
         if let Some(test) = &self.test {
-            check.each("test", Shape::Word, test.command.iter().chain(&test.ci_arguments).chain(test.environment.values()));
+            check.each(
+                "test",
+                Shape::Word,
+                test.command.iter().chain(&test.ci_arguments).chain(&test.install).chain(test.environment.values()),
+            );
             check.each("test", Shape::Variable, test.environment.keys());
             check.each("test", Shape::Glob, &test.reports);
         }

@@ -43,7 +43,8 @@ impl Stack {
                 match &mut self.test {
                     Some(test) => test.command = command,
                     test @ None => {
-                        *test = Some(TestRun { command, ci_arguments: vec![], reports: vec![], environment: BTreeMap::new() });
+                        *test =
+                            Some(TestRun { command, ci_arguments: vec![], reports: vec![], environment: BTreeMap::new(), install: vec![] });
                     }
                 }
             }

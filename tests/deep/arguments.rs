@@ -45,6 +45,9 @@ usage: cargo test --test deep -- [OPTION]…
                      monitoring  a Prometheus scrapes the service; the alerts' tests pass, every metric that is asked for exists, traces arrive
                      loop      `check` is red, `solution --apply`, `check` is green: a milestone of each kit and language
                      class     a class of repositories in known states, most of them hostile, is graded with exactly the expected table
+                     class-container  a class is graded in containers: the same points, nothing reached, nothing left behind
+                     class-pipelines  autograding and grading on many runners are executed: workflow, GitLab jobs, Indexed Job; one table, whoever grades
+                     roster    1,000 names of every kind are handed out with the same bytes: twice, killed and gone on with, on a full disk, in flat memory
                      added     what `stagekit add` puts into the repositories of tests/fixtures/stacks is sound, starts, and goes again (--kit NAME: one of them)
                      added-workflow, added-gitlab  the pipeline is executed, and a broken test reddens it
                      added-jenkins     … and Jenkins' file, done by our own reading of it; what Jenkins would refuse is refused

@@ -30,6 +30,9 @@ use crate::{
 const KIT: &str = "cli-calculator";
 const UNTIL: Number = 2;
 
+/// A kit with unit and integration tests, which Maven counts apart; its first milestone needs no server.
+const SPRING: (&str, Number) = ("user-api", 1);
+
 /// How long one run of the tests may take, in seconds: the endless loop waits for it twice.
 const LIMIT: u32 = 150;
 
@@ -51,40 +54,49 @@ pub fn checks() -> [Check; 1] {
 }
 
 fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
-    if !kits(world, arguments).any(|kit| kit.name.get_ref() == KIT) {
-        return Vec::new();
-    }
     let sources = match sources() {
         Ok(sources) => sources,
         Err(why) => return vec![Row::new("class", KIT, None, "", Outcome::Failed(why), 0.0)],
     };
-    let cell = Cell {
-        kit: KIT.to_owned(),
-        settings: Vec::new(),
-        rendition: Rendition { at: UNTIL, until: Some(UNTIL), ..Rendition::default() },
-        jdk: None,
+    let wanted = [(KIT, UNTIL), SPRING].into_iter().filter(|(name, _)| kits(world, arguments).any(|kit| kit.name.get_ref() == name));
+    let row = |(kit, until): (&str, Number)| {
+        let rendition = Rendition { at: until, until: Some(until), ..Rendition::default() };
+        let cell = Cell { kit: kit.to_owned(), settings: Vec::new(), rendition, jdk: None };
+        let students = || -> Result<Vec<Expected>, String> {
+            match kit {
+                KIT => Ok(expected(&text(world, &cell, "src/main/java/com/example/calc/Main.java")?, &text(world, &cell, "pom.xml")?)),
+                _ => Ok(vec![Expected::honest("starter", 0, &[]), Expected::honest("finished", 1, &[1])]),
+            }
+        };
+        proven(world, "class", &[&cell], &sources, || graded(world, &cell, &students()?))
     };
-    vec![proven(world, "class", &[&cell], &sources, || graded(world, &cell))]
+    wanted.map(row).collect()
 }
 
 /// What is done to a student's repository: a file gets this text, or goes.
-type Change = (&'static str, Option<String>);
+pub type Change = (&'static str, Option<String>);
 
 /// A student, with what grading has to say.
-struct Expected {
-    folder: &'static str,
-    at: Number,
-    changes: Vec<Change>,
-    status: &'static str,
+pub struct Expected {
+    pub folder: &'static str,
+    pub at: Number,
+    pub changes: Vec<Change>,
+    pub status: &'static str,
     /// Milestones whose points are all earned; the others earn none.
-    done: &'static [Number],
+    pub done: &'static [Number],
     /// A file that has to be told of, and how.
-    told: Option<(&'static str, &'static str)>,
+    pub told: Option<(&'static str, &'static str)>,
+}
+
+impl Expected {
+    /// Somebody who has solved so much and played no trick.
+    pub fn honest(folder: &'static str, at: Number, done: &'static [Number]) -> Self {
+        Self { folder, at, changes: Vec::new(), status: "graded", done, told: None }
+    }
 }
 
 fn expected(main: &str, pom: &str) -> Vec<Expected> {
     const MAIN: &str = "src/main/java/com/example/calc/Main.java";
-    let honest = |folder, at, done| Expected { folder, at, changes: Vec::new(), status: "graded", done, told: None };
     let trick = |folder, changes, told| Expected { folder, at: 0, changes, status: "graded", done: &[], told };
     let some = |path, text: &str| (path, Some(text.to_owned()));
     // Runs as soon as a test touches the program.
@@ -106,9 +118,9 @@ fn expected(main: &str, pom: &str) -> Vec<Expected> {
     let evil = "package com.example.calc;\n\npublic class Evil {}\n";
     let assertions = "package org.junit.jupiter.api;\n\npublic class Assertions {}\n";
     vec![
-        honest("starter", 0, &[]),
-        honest("one", 1, &[1]),
-        honest("finished", 2, &[1, 2]),
+        Expected::honest("starter", 0, &[]),
+        Expected::honest("one", 1, &[1]),
+        Expected::honest("finished", 2, &[1, 2]),
         Expected { status: "not-compiled", ..trick("not-compiled", vec![some(MAIN, "package com.example.calc;\n\nclass Main {")], None) },
         Expected { at: 2, status: "timed-out", ..trick("loop", vec![first("boolean on = true;\nwhile (on) {}")], None) },
         trick(
@@ -162,26 +174,27 @@ fn expected(main: &str, pom: &str) -> Vec<Expected> {
     ]
 }
 
-fn graded(world: &World, cell: &Cell) -> Result<(), String> {
-    // 1. the class
-    let folder = world.fresh("class")?;
-    let renderings: Vec<(Tree, String)> = (0..=UNTIL)
-        .map(|at| {
-            let at = Cell { rendition: Rendition { at, ..cell.rendition.clone() }, ..cell.clone() };
-            at.render(world).map(|(tree, rendered, _)| (tree, receipt::digest_of(&rendered)))
-        })
-        .collect::<Result<_, _>>()?;
+/// The text of a file of the starter.
+pub fn text(world: &World, cell: &Cell, path: &str) -> Result<String, String> {
+    let (tree, _) = rendering(world, cell, 0)?;
+    let found = tree.iter().find(|(known, _)| known.as_str() == path).and_then(|(_, entry)| entry.text().map(str::to_owned));
+    found.ok_or_else(|| format!("the kit has no {path}"))
+}
+
+/// The cell with so many milestones solved, and its digest.
+fn rendering(world: &World, cell: &Cell, at: Number) -> Result<(Tree, String), String> {
+    let at = Cell { rendition: Rendition { at, ..cell.rendition.clone() }, ..cell.clone() };
+    at.render(world).map(|(tree, rendered, _)| (tree, receipt::digest_of(&rendered)))
+}
+
+/// Writes the students' repositories, and what was handed out to them.
+pub fn handed_out(world: &World, cell: &Cell, folder: &Path, students: &[Expected]) -> Result<(), String> {
     let (_, _, answers) = cell.render(world)?;
-    let text = |tree: &Tree, path: &str| {
-        let found = tree.iter().find(|(known, _)| known.as_str() == path).and_then(|(_, entry)| entry.text().map(str::to_owned));
-        found.ok_or_else(|| format!("the kit has no {path}"))
-    };
-    let (main, pom) = (text(&renderings[0].0, "src/main/java/com/example/calc/Main.java")?, text(&renderings[0].0, "pom.xml")?);
-    let students = expected(&main, &pom);
+    let (_, digest) = rendering(world, cell, 0)?;
     let mut rows = Vec::new();
     for (index, student) in students.iter().enumerate() {
         let root = folder.join(student.folder);
-        let (tree, _) = &renderings[student.at as usize];
+        let (tree, _) = rendering(world, cell, student.at)?;
         for (path, entry) in tree.iter() {
             put(&root.join(path.as_str()), &entry.bytes)?;
         }
@@ -197,7 +210,7 @@ fn graded(world: &World, cell: &Cell) -> Result<(), String> {
             name: student.folder.to_owned(),
             folder: student.folder.to_owned(),
             seed: None,
-            digest: renderings[0].1.clone(),
+            digest: digest.clone(),
             answers: answers.clone(),
             record: BTreeMap::new(),
         });
@@ -205,17 +218,23 @@ fn graded(world: &World, cell: &Cell) -> Result<(), String> {
     let handout = Handout {
         format_version: 1,
         stagekit: env!("CARGO_PKG_VERSION").to_owned(),
-        kit: KIT.to_owned(),
-        version: world.kit(KIT)?.version.clone(),
+        kit: cell.kit.clone(),
+        version: world.kit(&cell.kit)?.version.clone(),
         form: Form::Dir,
         at: 0,
-        until: Some(UNTIL),
+        until: cell.rendition.until,
         variant_seed: None,
         templates: String::new(),
         updates: 0,
         row: rows,
     };
-    put(&folder.join("handout.toml"), handout.to_toml().map_err(|error| error.to_string())?.as_bytes())?;
+    put(&folder.join("handout.toml"), handout.to_toml().map_err(|error| error.to_string())?.as_bytes())
+}
+
+fn graded(world: &World, cell: &Cell, students: &[Expected]) -> Result<(), String> {
+    // 1. the class
+    let folder = world.fresh("class")?;
+    handed_out(world, cell, &folder, students)?;
 
     // 2. graded
     let (program, limit) = (env!("CARGO_BIN_EXE_stagekit"), LIMIT.to_string());
@@ -225,18 +244,23 @@ fn graded(world: &World, cell: &Cell) -> Result<(), String> {
     if ran.status.code() != Some(0) {
         return Err(format!("grading ends with {:?}: {}", ran.status.code(), tail(&ran.output, 20)));
     }
-    let file = folder.join("results.json");
-    let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let results: Json = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
 
     // 3. exactly the table
+    judged(world, &cell.kit, &folder.join("results.json"), students)?;
+    fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+/// Whether the results are what was expected, and of whom they are not.
+pub fn judged(world: &World, kit: &str, file: &Path, students: &[Expected]) -> Result<(), String> {
+    let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let results: Json = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
     let points = |number: Number| -> Result<u64, String> {
-        let milestones = &world.kit(KIT)?.milestone;
+        let milestones = &world.kit(kit)?.milestone;
         let found = milestones.iter().find(|milestone| milestone.number() == number);
         found.map(|milestone| milestone.points.into()).ok_or_else(|| format!("there is no milestone {number}"))
     };
     let mut wrong = Vec::new();
-    for student in &students {
+    for student in students {
         let found = results["rows"].as_array().into_iter().flatten().find(|row| row["folder"] == student.folder);
         let Some(row) = found else {
             wrong.push(format!("{} is not there", student.folder));
@@ -253,11 +277,7 @@ fn graded(world: &World, cell: &Cell) -> Result<(), String> {
             wrong.push(format!("of {} nobody is told that {path} is {kind}: {}", student.folder, row["remarks"]));
         }
     }
-    if wrong.is_empty() {
-        fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))
-    } else {
-        Err(wrong.join("\n"))
-    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
@@ -266,10 +286,15 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
 }
 
 /// The digest of what grading consists of.
-fn sources() -> Result<String, String> {
+pub fn sources() -> Result<String, String> {
+    digest_of(&SOURCES)
+}
+
+/// The digest of these files of the project; of a folder those that lie in it.
+pub fn digest_of(sources: &[&str]) -> Result<String, String> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
-    for source in SOURCES {
+    for source in sources {
         let path = project.join(source);
         let files = if path.is_dir() {
             fs::read_dir(&path).map_err(|error| format!("{source}: {error}"))?.filter_map(Result::ok).map(|entry| entry.path()).collect()

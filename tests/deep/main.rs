@@ -21,13 +21,18 @@ mod arguments;
 mod cell;
 mod checks;
 mod class;
+mod class_container;
+mod class_pipelines;
 mod learning;
 mod linters;
+#[path = "../it/names.rs"]
+mod names;
 mod operations;
 mod outcome;
 mod proof;
 mod records;
 mod revert;
+mod roster;
 mod services;
 mod stacks;
 mod world;
@@ -97,7 +102,15 @@ const OF_KITS: [Check; 16] = [
 
 /// All checks, in the order in which they run.
 fn all_checks() -> impl Iterator<Item = Check> {
-    OF_KITS.into_iter().chain(operations::checks()).chain(learning::checks()).chain(class::checks()).chain(stacks::checks())
+    OF_KITS
+        .into_iter()
+        .chain(operations::checks())
+        .chain(learning::checks())
+        .chain(class::checks())
+        .chain(class_container::checks())
+        .chain(class_pipelines::checks())
+        .chain(roster::checks())
+        .chain(stacks::checks())
 }
 
 fn verify(arguments: &Arguments) -> Result<Table, String> {
@@ -158,6 +171,12 @@ const LOOKED_AT: [&str; 2] = ["grafana/", "jaegertracing/"];
 fn images(arguments: &Arguments) -> Result<BTreeSet<String>, String> {
     let world = World::prepare(arguments)?;
     let mut found = if arguments.kit.is_none() { stacks::images(&world)? } else { BTreeSet::new() };
+    if arguments.wants_kit("cli-calculator") {
+        found.extend(class_container::images(&world)?);
+    }
+    if arguments.kit.is_none() {
+        found.extend(class_pipelines::images(&world)?);
+    }
     for kit in checks::kits(&world, arguments) {
         let renderer = Renderer::new(&world.catalog, kit.name.get_ref()).map_err(|error| error.to_string())?;
         for answers in stagekit::lint::variants(kit) {

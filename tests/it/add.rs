@@ -120,6 +120,64 @@ fn features_come_and_go_without_a_trace() {
     assert_eq!(contents(removed.dir.path()), before);
 }
 
+/// A workflow that somebody has changed where the features would change it stays, and is named.
+#[test]
+fn a_workflow_that_was_edited_is_named_when_what_it_starts_goes() {
+    let added = shop("add dockerfile compose github-actions --yes").run();
+    let path = added.dir.path().join(".github/workflows/ci.yml");
+    let theirs = read(&added, ".github/workflows/ci.yml").replace("--wait-timeout 180", "--wait-timeout 600");
+    fs::write(&path, &theirs).expect("written");
+    let dry = Transcript::of("remove compose --dry-run --json").after(added).run();
+    let told: Value = serde_json::from_str(&dry.stdout).expect("JSON");
+    assert_eq!((&told["edited"], &told["stale"]), (&serde_json::json!([]), &serde_json::json!([".github/workflows/ci.yml"])));
+    let removed = Transcript::of("remove compose --yes").after(dry).run();
+    assert_eq!(removed.status, 0, "{}", removed.stderr);
+    let warning = "warning: .github/workflows/ci.yml: you have changed it, so it stays as it is; look for what it does with `compose`\n";
+    assert!(removed.stderr.contains(warning), "{}", removed.stderr);
+    assert_eq!(read(&removed, ".github/workflows/ci.yml"), theirs);
+
+    // What was changed elsewhere is merged, and there is nothing to be told.
+    let added = shop("add dockerfile compose github-actions --yes").run();
+    let theirs = read(&added, ".github/workflows/ci.yml").replace("name: ci\n", "name: all\n");
+    fs::write(added.dir.path().join(".github/workflows/ci.yml"), &theirs).expect("written");
+    let removed = Transcript::of("remove compose --yes").after(added).run();
+    let now = read(&removed, ".github/workflows/ci.yml");
+    assert!(now.starts_with("name: all\n") && !now.contains("docker compose") && !removed.stderr.contains("stays"), "{}", removed.stderr);
+}
+
+/// A program that listens nowhere gets what such a program can have, and is refused the rest with the reason.
+#[test]
+fn what_listens_nowhere_has_no_ports_and_nobody_in_front_of_it() {
+    let worker = |line: &str| {
+        Transcript::of(line)
+            .file("requirements.txt", "redis==6.4.0\n")
+            .file(".python-version", "3.12\n")
+            .file("thumbs/__main__.py", "import os\n\nredis = connect(os.environ[\"REDIS_HOST\"])\n")
+            .file("tests/test_thumbs.py", "")
+            .file(".git/HEAD", "ref: refs/heads/main\n")
+    };
+    let added = worker("add dockerfile compose kubernetes logging devcontainer --yes").run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    let dockerfile = read(&added, "Dockerfile");
+    assert!(!dockerfile.contains("EXPOSE") && !dockerfile.contains("HEALTHCHECK"), "{dockerfile}");
+    let compose = read(&added, "compose.yaml");
+    let app = compose.split("\n  redis:\n").next().unwrap_or_default();
+    assert!(!app.contains("ports:") && !app.contains("healthcheck:") && app.contains("      REDIS_HOST: \"redis\"\n"), "{compose}");
+    let base = "deploy/kubernetes/base";
+    assert!(!added.dir.path().join(base).join("service.yaml").exists());
+    assert!(!read(&added, &format!("{base}/kustomization.yaml")).contains("service.yaml"));
+    let deployment = read(&added, &format!("{base}/deployment.yaml"));
+    assert!(!deployment.contains("Probe") && !deployment.contains("preStop"), "{deployment}");
+    Transcript::of("add nginx --yes")
+        .after(added)
+        .status(2)
+        .stderr(
+            "error: this cannot be added, nothing was written\n\
+             \x20 nginx: nothing here says that the program listens, and on which port (`--set port=PORT` says it)\n",
+        )
+        .check();
+}
+
 /// `.env.example` is the one feature's, and the other puts a line into it.
 #[test]
 fn a_file_goes_with_what_others_put_into_it() {

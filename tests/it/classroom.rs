@@ -56,7 +56,7 @@ fn added(line: &str, ended: Ended) -> Ended {
 fn every_push_is_checked() {
     let added = added("add classroom --yes", kit(""));
     let workflow = read(&added, ".github/workflows/classroom.yml");
-    assert!(workflow.contains("run: stagekit check --all --junit"), "{workflow}");
+    assert!(workflow.contains("run: stagekit restore --yes\n") && workflow.contains("run: stagekit check --all --junit"), "{workflow}");
     assert!(workflow.contains(">> \"$GITHUB_STEP_SUMMARY\"") && workflow.contains("permissions: {}"), "{workflow}");
     assert!(
         workflow.contains(&format!("STAGEKIT_VERSION: \"{}\"", env!("CARGO_PKG_VERSION"))),
@@ -88,9 +88,42 @@ fn an_assignment_has_a_test_for_each_milestone() {
     let milestones = receipt["course"]["milestones"].as_array().expect("milestones");
     for (test, milestone) in tests.iter().zip(milestones) {
         assert_eq!(test["points"].as_i64(), milestone["points"].as_integer());
-        assert_eq!(test["run"].as_str(), Some(format!("stagekit check {}", milestone["number"]).as_str()));
+        assert_eq!(test["run"].as_str(), Some(format!("stagekit restore --yes && stagekit check {}", milestone["number"]).as_str()));
         assert!(test["timeout"].as_i64().is_some_and(|seconds| (1..=600).contains(&seconds)), "{test}");
         assert!(test["name"].as_str().is_some_and(|name| (1..=100).contains(&name.len())), "{test}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn every_kit_s_assignment_is_as_classroom_50_has_it() {
+    let schema: Value = serde_json::from_str(include_str!("../fixtures/classroom50/assignments.schema.json")).expect("a schema");
+    let list: Value = serde_json::from_str(&Transcript::of("list --json").run().stdout).expect("JSON");
+    let kits: Vec<&str> = list["kits"].as_array().expect("a list").iter().filter_map(|kit| kit["name"].as_str()).collect();
+    assert!(kits.len() >= 7, "{list}");
+    for name in kits {
+        let made = Transcript::of(&format!("new {name} . --yes --quiet --no-git")).run();
+        let added = added("add classroom --yes --set due=2026-12-24T18:00:00Z --set template=school/starter", made);
+        let mut file: Value = serde_json::from_str(&read(&added, "assignments.json")).expect("JSON");
+        let mut wrong = Vec::new();
+        crate::grade::conforms(&schema, &schema, &file, "", &mut wrong);
+        assert_eq!(wrong, [""; 0], "{name}");
+        let assignment = &mut file["assignments"][0];
+        let slug = assignment["slug"].as_str().expect("a slug");
+        let is_slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!((2..=39).contains(&slug.len()) && slug.chars().all(is_slug) && !slug.starts_with('-'), "{slug}");
+        let tests = assignment["tests"].as_array().expect("tests");
+        let names: BTreeSet<&str> = tests.iter().filter_map(|test| test["name"].as_str()).filter(|name| name.len() <= 100).collect();
+        assert_eq!(names.len(), tests.len(), "{name}: {names:?}");
+
+        // What is wrong is found.
+        assignment["tests"][0]["timeout"] = 601.into();
+        assignment["tests"][0]["points"] = Value::Null;
+        assignment["runtime"]["jvm"] = "25".into();
+        assignment["template"]["owner"] = "".into();
+        assignment.as_object_mut().expect("an assignment").remove("mode");
+        crate::grade::conforms(&schema, &schema, &file, "", &mut wrong);
+        assert_eq!(wrong.len(), 5, "{wrong:#?}");
     }
 }
 
@@ -110,10 +143,11 @@ fn a_class_is_graded_on_as_many_runners_as_one_says() {
     assert!(github.contains("share: [1,2,3,4,5,6,7,8,9,10,11,12]") && github.contains("--shard \"$SHARE/12\""), "{github}");
     assert!(github.contains("stagekit grade merge") && github.contains("python-version: \"3."), "what the kit is built with: {github}");
     let gitlab = read(&many, ".gitlab/grading.yml");
-    assert!(gitlab.contains("parallel: 12") && gitlab.contains("--shard \"$CI_NODE_INDEX/$CI_NODE_TOTAL\""), "{gitlab}");
+    assert!(gitlab.matches("parallel: 12").count() == 2 && gitlab.contains("--shard \"$CI_NODE_INDEX/$CI_NODE_TOTAL\""), "{gitlab}");
     let job = read(&many, "deploy/grading/shares/job.yaml");
     assert!(job.contains("completionMode: Indexed\n  completions: 12\n  parallelism: 12\n") && job.contains("$share/12"), "{job}");
     assert!(read(&many, "scripts/fetch-repositories").starts_with("#!/bin/sh\n"));
+    assert!(github.contains("scripts/fetch-repositories \"$SHARE/12\""), "a runner brings its share only: {github}");
 
     // The script is the same in all three, and goes with the last of them.
     let one = Transcript::of("remove grading-github grading-kubernetes --yes").after(many).run();
@@ -146,7 +180,7 @@ fn what_a_class_has_agreed_on_is_looked_at() {
     for (setting, why) in [
         ("due=tomorrow", "due: is `tomorrow`, which is no moment as RFC 3339 writes it"),
         ("template=notes", "template: is `notes`, which is no repository: `OWNER/NAME`"),
-        ("shards=0", "--set shards=0: `0` is no number of shares: 1 to 256"),
+        ("shards=0", "--set shards=0: `0` is no number of shares: 1 to 200"),
     ] {
         let said = Transcript::of(&format!("add classroom --yes --set {setting}")).after(kit("")).run();
         assert_eq!(said.status, 2, "{setting}: {}", said.stderr);

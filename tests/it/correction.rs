@@ -11,7 +11,7 @@ use crate::{
 
 const ROSTER: &str = "name\nAda\nBo\nCy\n";
 
-fn has_git() -> bool {
+pub(crate) fn has_git() -> bool {
     let is_there = Command::new("git").arg("--version").output().is_ok();
     if !is_there {
         eprintln!("skipped: there is no git");
@@ -19,7 +19,7 @@ fn has_git() -> bool {
     is_there
 }
 
-fn git(dir: &Path, words: &[&str]) -> String {
+pub(crate) fn git(dir: &Path, words: &[&str]) -> String {
     let mut command = Command::new("git");
     command
         .args(["-c", "user.name=S", "-c", "user.email=s@example.org"])
@@ -194,4 +194,28 @@ fn what_cannot_be_brought_says_why() {
         .status(2)
         .stderr("error: there is no `nowhere/handout.toml`\nhint: `--out` names a folder that `stagekit handout` has handed out to\n")
         .check();
+}
+
+#[test]
+fn a_built_in_kit_is_merged_from_the_built_in_templates() {
+    let path = "kits/http-server/files/node/src/answer.js";
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("templates").join(path)).expect("a template");
+    // Answers that came from defaults can be such that nobody may state them: the author is empty.
+    let ended = Transcript::of("handout http-server --roster - --out class --set language=node -q").stdin(ROSTER).check();
+    let class = ended.dir.path().join("class");
+    let answer = class.join("ada/src/answer.js");
+    fs::write(&answer, format!("// Ada's\n{text}")).expect("a file");
+    fs::write(class.join("ada/.stagekit/base.tar"), "no archive").expect("a file");
+    let line = "--templates corrected handout --update --out class";
+    let ended = Transcript::of(line)
+        .after(ended)
+        .file(&format!("corrected/{path}"), format!("{text}// corrected\n"))
+        .stdout("ada  updates/1/ada.patch\nbo  updates/1/bo.patch\ncy  updates/1/cy.patch\n")
+        .stderr("update 1 for 3 repositories\n")
+        .check();
+    if has_git() {
+        git(&class.join("ada"), &["apply", "../updates/1/ada.patch"]);
+        assert_eq!(fs::read_to_string(answer).expect("a file"), format!("// Ada's\n{text}// corrected\n"));
+    }
+    Transcript::of(line).after(ended).stderr("there is nothing new for anybody\n").check();
 }

@@ -253,6 +253,20 @@ fn shares_of_a_class_are_joined() {
 }
 
 #[test]
+fn a_share_is_told_before_anything_is_fetched() {
+    let mut ended = class(&[("ada", 0, &[]), ("bob", 1, &[]), ("carl", 2, &[])]);
+    for folder in ["ada", "bob", "carl"] {
+        fs::remove_dir_all(ended.dir.path().join("class").join(folder)).expect("a folder");
+    }
+    for (words, told) in [("--shard 1/2", "ada\ncarl\n"), ("--shard 2/2", "bob\n"), ("--only carl", "carl\n"), ("", "ada\nbob\ncarl\n")] {
+        ended = typed(&format!("grade class --list {words}"), ended).stdout(told).check();
+    }
+    assert!(!ended.dir.path().join("class/.grade").exists(), "nothing is graded");
+    let refused = typed("grade class --list --csv points.csv", ended).run();
+    assert_eq!((refused.status, refused.stdout.as_str()), (2, ""), "{}", refused.stderr);
+}
+
+#[test]
 fn programs_and_people_read_it() {
     let students: [Student<'_>; 3] = [("ada", 1, &[]), ("bob", 0, &[("work/steps.txt", Some("syntax\n"))]), ("gone", 0, &[])];
     let ended = class(&students);
@@ -294,8 +308,8 @@ fn programs_and_people_read_it() {
     assert_eq!(wrong.len(), 2, "{wrong:#?}");
 }
 
-/// Whether `value` is as `part` of `schema` has it: as much of JSON Schema as that file uses.
-fn conforms(schema: &Json, part: &Json, value: &Json, place: &str, wrong: &mut Vec<String>) {
+/// Whether `value` is as `part` of `schema` has it: as much of JSON Schema as our files use, but for patterns.
+pub(crate) fn conforms(schema: &Json, part: &Json, value: &Json, place: &str, wrong: &mut Vec<String>) {
     if let Some(reference) = part["$ref"].as_str() {
         let part = schema.pointer(reference.trim_start_matches('#')).expect("a definition");
         return conforms(schema, part, value, place, wrong);
@@ -328,10 +342,18 @@ fn conforms(schema: &Json, part: &Json, value: &Json, place: &str, wrong: &mut V
     if part["enum"].as_array().is_some_and(|values| !values.contains(value)) || part.get("const").is_some_and(|wanted| wanted != value) {
         wrong.push(format!("{place}: {value} is not one of the values"));
     }
-    if let (Some(wanted), Some(number)) = (part["maximum"].as_u64(), value.as_u64())
-        && number > wanted
+    let characters = value.as_str().map(|text| text.chars().count() as u64);
+    let items = value.as_array().map(|items| items.len() as u64);
+    for (least, most, found) in
+        [("minimum", "maximum", value.as_u64()), ("minLength", "maxLength", characters), ("minItems", "maxItems", items)]
     {
-        wrong.push(format!("{place}: {number} is more than {wanted}"));
+        let Some(found) = found else { continue };
+        if let Some(wanted) = part[most].as_u64().filter(|wanted| found > *wanted) {
+            wrong.push(format!("{place}: {found} is more than {wanted}"));
+        }
+        if let Some(wanted) = part[least].as_u64().filter(|wanted| found < *wanted) {
+            wrong.push(format!("{place}: {found} is less than {wanted}"));
+        }
     }
     for (index, item) in value.as_array().into_iter().flatten().enumerate() {
         conforms(schema, &part["items"], item, &format!("{place}/{index}"), wrong);
@@ -370,4 +392,119 @@ fn ctrl_c_keeps_what_was_graded() {
     assert_eq!(code, Some(130), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(printed.contains("Student ada") && !printed.contains("Student bob"), "{printed}");
+}
+
+/// A `docker` that knows one image and runs what it is told to run right here, and the PATH on which it comes first.
+fn docker(ended: &Ended, run: &str) -> String {
+    let bin = ended.dir.path().join("bin");
+    let script = format!(
+        "#!/bin/sh\n\
+         case $1 in\n\
+         version) [ ! -e '{0}/down' ] && echo 28 && exit; echo 'Cannot connect to the daemon'; exit 1 ;;\n\
+         info) echo '[]' ;;\n\
+         image) [ \"$5\" = known:1 ] ;;\n\
+         run) {run} ;;\n\
+         *) echo \"$@\" >>'{0}/others' ;;\n\
+         esac\n",
+        bin.display()
+    );
+    fs::create_dir_all(&bin).expect("a folder");
+    fs::write(bin.join("docker"), script).expect("a file");
+    let done = Command::new("chmod").arg("+x").arg(bin.join("docker")).status().expect("chmod");
+    assert!(done.success());
+    format!("{}:{}", bin.display(), std::env::var("PATH").expect("a PATH"))
+}
+
+/// Goes to where the copy is and does there what comes behind the image.
+const RUN_HERE: &str = "while [ \"$1\" != known:1 ]; do case $1 in type=bind,source=*,target=/work) at=${1#type=bind,source=}; cd \"${at%,target=/work}\" ;; esac; \
+                        shift; done; shift; exec \"$@\"";
+
+#[test]
+fn a_container_gives_the_same_points() {
+    let students: [Student<'_>; 2] = [("ada", 1, &[]), ("bob", 2, &[(PROGRAM, Some("[ $1 = 1 ] || sleep 300\n"))])];
+    let ended = class(&students);
+    let path = docker(&ended, RUN_HERE);
+    let ended = typed("grade --container=known:1 class --json --timeout 2", ended).env("PATH", &path).run();
+    expect(&ended, &[("ada", "graded", 10), ("bob", "timed-out", 10)]);
+    let others = fs::read_to_string(ended.dir.path().join("bin/others")).expect("what else was asked of docker");
+    let removed: Vec<&str> = others.lines().filter(|line| line.starts_with("rm --force --volumes stagekit-grade-")).collect();
+    assert!(!removed.is_empty() && removed.iter().all(|line| *line == removed[0]), "one was ended by its time, and it goes: {others}");
+}
+
+#[test]
+fn what_a_container_lacks_is_told_before_anybody_is_graded() {
+    let ended = class(&[("ada", 1, &[])]);
+    let path = docker(&ended, RUN_HERE);
+    let ended = typed("grade --container class", ended)
+        .env("PATH", &path)
+        .status(2)
+        .stderr("error: there is no usual image for HTML\nhint: `--container=IMAGE` names one\n")
+        .check();
+    let ended = typed("grade --container=other:1 class", ended)
+        .env("PATH", &path)
+        .status(1)
+        .stderr(
+            "error: the image `other:1` is not there, and `--container` runs in it\n\
+             hint: `docker pull other:1` fetches it, and `--container=IMAGE` names another one\n",
+        )
+        .check();
+    fs::write(ended.dir.path().join("bin/down"), "").expect("a file");
+    let ended = typed("grade --container=known:1 class", ended)
+        .env("PATH", &path)
+        .status(1)
+        .stderr(
+            "error: Docker does not answer: Cannot connect to the daemon\n\
+             hint: start it, or leave `--container` out: students' code then runs with your rights\n",
+        )
+        .check();
+    assert!(!ended.dir.path().join("class/.grade").exists(), "nobody was graded");
+}
+
+#[test]
+fn a_machine_that_runs_no_test_is_nobodys_fault() {
+    let ended = class(&[("ada", 1, &[]), ("bob", 2, &[])]);
+    let path = docker(&ended, "echo 'Error: this machine has no Java'; exit 1");
+    let ended = typed("grade --container=known:1 class --json", ended).env("PATH", &path).run();
+    expect(&ended, &[("ada", "failed", 0), ("bob", "failed", 0)]);
+    assert_eq!(ended.status, 1, "{}", ended.stderr);
+    let why = "no test runs here, not even on what was handed out: Error: this machine has no Java";
+    assert_eq!(row(&json(&ended), "bob")["note"], why);
+
+    let path = docker(&ended, "echo 'docker: Error response from daemon: no space left'; exit 125");
+    let ended = typed("grade --container=known:1 class --json --only ada", ended).env("PATH", &path).run();
+    expect(&ended, &[("ada", "failed", 0)]);
+    let why = "Docker has started no container: docker: Error response from daemon: no space left";
+    assert_eq!(row(&json(&ended), "ada")["note"], why);
+}
+
+#[test]
+fn servers_that_are_missing_are_told_before_anybody_is_graded() {
+    let ended = class(&[("ada", 1, &[])]);
+    let path = docker(&ended, RUN_HERE);
+    fs::write(ended.dir.path().join("bin/down"), "").expect("a file");
+    // The same kit, with a server that its tests want.
+    let templates = ended.dir.path().join("templates");
+    let done = Command::new("cp").arg("-r").arg(crate::transcript::fixtures().join("class")).arg(&templates).status().expect("cp");
+    assert!(done.success());
+    let kit = templates.join("kits/ladder/kit.toml");
+    let service = "[[stack]]\n[[stack.services]]\nkind = \"redis\"\nversion = \"8\"\n[stack.services.test_environment]\nIT_REDIS_URL = \"redis://{host}:{port}\"\n\n[[files]]\nglob = \"**\"\n";
+    let text = fs::read_to_string(&kit).expect("a manifest").replacen("[[files]]\nglob = \"**\"\n", service, 1);
+    fs::write(&kit, text).expect("a file");
+    let graded = |line: &str, ended: Ended| Transcript::of(line).env("STAGEKIT_TEMPLATES", &templates).env("PATH", &path).after(ended);
+    let ended = graded("grade class", ended)
+        .status(1)
+        .stderr(
+            "error: the tests of `ladder` need servers that are not there: redis (`IT_REDIS_URL`)\n\
+             hint: set these variables, or start Docker: then the tests start the servers themselves\n",
+        )
+        .check();
+    let ended = graded("grade --container=known:1 class", ended)
+        .status(1)
+        .stderr(
+            "error: the tests of `ladder` need redis, and a container has no network\n\
+             hint: leave `--container` out on a machine that is thrown away afterwards\n",
+        )
+        .check();
+    let ended = graded("grade class --json", ended).env("IT_REDIS_URL", "redis://127.0.0.1:1").run();
+    expect(&ended, &[("ada", "graded", 10)]);
 }

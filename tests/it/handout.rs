@@ -14,6 +14,7 @@ use stagekit::{archive, catalog::Catalog, handout::Handout, render::Renderer, re
 
 use crate::{
     interrupt::{signal, wait_for},
+    names::class,
     transcript::{Ended, Transcript},
 };
 
@@ -276,37 +277,6 @@ fn every_kit_keeps_its_hidden_tests_to_itself() {
     assert!(seen >= 3, "only {seen} files are hidden");
 }
 
-/// A class with names of every kind.
-fn class(size: usize) -> String {
-    let names = [
-        "O'Brien-{}",
-        "\"Doe, Jane {}\"",
-        "Åsa Öberg {}",
-        "李小龍{}",
-        "Мария {}",
-        "नमस्ते {}",
-        "\"Grace \"\"G\"\" {}\"",
-        "  {}  spaces ",
-        "-{}-",
-        "con {}",
-        "éé{}",
-        "e\u{301}{}x",
-        "ßtraße {}",
-        "İstanbul {}",
-        "{}.tar.gz",
-        "\"two\nlines {}\"",
-        "$(touch {})",
-        "../../{}",
-        "🦀 {}",
-        "a/b\\c {}",
-    ];
-    (0..size).fold("name,tall\n".to_owned(), |mut text, number| {
-        text.push_str(&names[number % names.len()].replace("{}", &number.to_string()));
-        text.push_str(if number % 3 == 0 { ",true\n" } else { ",\n" });
-        text
-    })
-}
-
 fn handed_out(size: usize, words: &str) -> Ended {
     let line = format!("handout stairs --roster class.csv --out class -q --variant-seed s {words}");
     typed(&line).file("class.csv", class(size)).check()
@@ -349,19 +319,6 @@ fn a_handout_that_is_killed_goes_on_and_ends_the_same() {
 #[test]
 fn a_large_class_is_handed_out_twice_with_the_same_bytes() {
     twice(200);
-}
-
-/// The same for the class of the issue: `cargo test --test it a_thousand -- --ignored`.
-#[test]
-#[ignore = "takes minutes: `cargo test --test it a_thousand -- --ignored`"]
-fn a_thousand_students_are_handed_out_twice_with_the_same_bytes() {
-    twice(1000);
-    for form in ["dir", "zip", "bare"] {
-        let words = format!("--as {form}");
-        let (whole, (resumed, kills)) = (handed_out(1000, &words), killed(1000, &words));
-        assert!(kills > 2, "{form}: only {kills} were killed");
-        assert!(files(whole.dir.path()) == files(resumed.dir.path()), "{form}: some bytes differ");
-    }
 }
 
 fn twice(size: usize) {

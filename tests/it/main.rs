@@ -21,6 +21,8 @@ mod grade;
 #[cfg(unix)]
 mod handout;
 #[cfg(unix)]
+mod hostile;
+#[cfg(unix)]
 mod interrupt;
 #[cfg(unix)]
 mod learning;
@@ -29,6 +31,8 @@ mod left_out;
 mod list;
 #[cfg(unix)]
 mod merging;
+#[cfg(unix)]
+mod names;
 mod new;
 #[cfg(unix)]
 mod next;
@@ -36,6 +40,8 @@ mod output;
 mod readme;
 #[cfg(unix)]
 mod report;
+#[cfg(unix)]
+mod restore;
 mod roadmap;
 mod show;
 #[cfg(unix)]

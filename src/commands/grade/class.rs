@@ -95,6 +95,12 @@ impl Class {
         Ok(Self { digest: hex(text.as_bytes()), handout, folder, shard, rows, warnings })
     }
 
+    /// Prints whose turn it is. Their repositories need not be there yet: whoever asks may be about to fetch them.
+    pub(super) fn list(&self, env: &mut Env) {
+        let folders = self.rows.iter().map(|(index, _)| format!("{}\n", self.handout.row[*index].folder));
+        env.out.print(&folders.collect::<String>());
+    }
+
     /// Says what is about to happen, and what is left out.
     pub(super) fn tell(&self, env: &mut Env) {
         for warning in &self.warnings {

@@ -1,12 +1,17 @@
 //! One run of a row's tests.
 
 use std::{
+    collections::BTreeMap,
     ffi::{OsStr, OsString},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    sync::Mutex,
     time::Duration,
 };
 
-use super::container::Container;
+use super::{
+    container::{self, Container},
+    needs::left_alone,
+};
 use crate::{
     commands::check::{
         build::{NOT_COMPILED, ROUNDS, telling},
@@ -27,6 +32,10 @@ pub(super) struct How {
     /// How long one run may take.
     pub(super) time: Duration,
     pub(super) container: Option<Container>,
+    /// The servers that tests may want and that are not there, each with the variables that could name one.
+    pub(super) missing: BTreeMap<String, Vec<String>>,
+    /// What was found of commands that ran no test: why they run none on what was handed out either, if so.
+    pub(super) controls: Mutex<BTreeMap<Vec<String>, Option<String>>>,
     pub(super) upto: Number,
     /// Whether what has not changed is run again.
     pub(super) is_forced: bool,
@@ -72,22 +81,20 @@ pub(super) fn tried(kit: &GradedKit, mut tree: Tree, upto: Number, time: Duratio
     let mut first: Option<Trial> = None;
     for _ in 0..ROUNDS {
         let place = Workplace::of(&tree)?;
-        let name =
-            place.root().parent().and_then(std::path::Path::file_name).map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let words =
-            how.container.as_ref().map_or_else(|| Ok(command.clone()), |container| container.command(&name, place.root(), &command))?;
-        let ran = run_within(place.root(), &words, &limits(time, &place), interrupts);
-        if how.container.is_some() {
-            Container::end(&name, place.root(), interrupts);
-        }
-        let ran = ran?;
-        let stopped = |status, why: &str| Trial::Stopped { status, why: why.to_owned(), said: said(&ran.output, &place) };
+        let (ran, root) = match &how.container {
+            Some(container) => (container.run(&kit.stack, &place, &command, time, interrupts)?, Path::new(container::ROOT)),
+            None => (run_within(place.root(), &command, &limits(time, &place), interrupts)?, place.root()),
+        };
+        let stopped = |status, why: &str| Trial::Stopped { status, why: why.to_owned(), said: said(&ran.output, root) };
         let Some(is_success) = ran.is_success else {
             let why = format!("the tests had not ended after {} s", time.as_secs());
             return Ok(stopped(Status::TimedOut, &why));
         };
         if has_crashed(&ran.output) {
             return Ok(stopped(Status::Crashed, "the code ended the program that the tests run in"));
+        }
+        if how.container.is_some() && Container::was_killed(&ran) {
+            return Ok(stopped(Status::Crashed, "the tests were killed, as for more memory than they may use"));
         }
         let mut cases = Vec::new();
         let Some(reports) = place.reports(&check.reports)? else {
@@ -99,12 +106,15 @@ pub(super) fn tried(kit: &GradedKit, mut tree: Tree, upto: Number, time: Duratio
                 Err(_) => return Ok(stopped(Status::Untrusted, "a report cannot be read, and the build's own can")),
             }
         }
+        if let Some(why) = left_alone(&cases, &how.missing) {
+            return Err(Error::failed(why));
+        }
         if !cases.is_empty() {
-            left.extend(not_loaded(&mut cases, &ran.output, place.root(), &is_test));
+            left.extend(not_loaded(&mut cases, &ran.output, root, &is_test));
             return Ok(Trial::Ran(Ran { cases, left_out: left, is_success, log: ran.output, command }));
         }
         // What is left out may be missed by the others; only the first run says what is wrong.
-        let more = left_out(&ran.output, place.root(), &is_test);
+        let more = left_out(&ran.output, root, &is_test);
         first.get_or_insert_with(|| match NOT_COMPILED.iter().any(|word| ran.output.contains(word)) {
             true => stopped(Status::NotCompiled, "the code does not compile"),
             false if is_success => stopped(Status::NoTests, "no test ran"),
@@ -122,8 +132,8 @@ pub(super) fn tried(kit: &GradedKit, mut tree: Tree, upto: Number, time: Duratio
 }
 
 /// What the build said of what is wrong, without the folder that nobody has.
-fn said(output: &str, place: &Workplace) -> Vec<String> {
-    let here = format!("{}/", place.root().display());
+fn said(output: &str, root: &Path) -> Vec<String> {
+    let here = format!("{}/", root.display());
     telling(output).into_iter().map(|line| line.replace(&here, "")).collect()
 }
 

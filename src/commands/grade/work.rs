@@ -2,6 +2,7 @@
 
 use std::{
     sync::{
+        PoisonError,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -28,6 +29,7 @@ use crate::{
     process::Interrupts,
     progress::Verdict,
     render::Renderer,
+    rendition::Audience,
     tree::Tree,
 };
 
@@ -114,6 +116,14 @@ fn one(
         return Ok(Done { graded: Graded::of(row, max, Status::Missing, "there is no repository"), is_other });
     };
     let graded = source.read(&kit).and_then(|submission| attempt(row, &kit, &submission, how, max, interrupts));
+    let graded = match graded {
+        Ok(graded) if graded.status == Status::NoTests && graded.seconds == 0.0 => {
+            let starter = renderer.render(&row.answers, &class.handout.rendition(row, Audience::Learner))?.tree;
+            let why = control(&kit, starter, how, interrupts);
+            why.map(|why| why.map_or(graded, |why| Graded::of(row, max, Status::Failed, why)))
+        }
+        graded => graded,
+    };
     let mut graded = match graded {
         Err(error) if error.kind() != ErrorKind::Interrupted => Graded::of(row, max, Status::Failed, first_line(&error)),
         graded => graded?,
@@ -123,6 +133,28 @@ fn one(
         cache::keep(&how.cache, &graded);
     }
     Ok(Done { graded, is_other })
+}
+
+/// Why no test runs here on what was handed out either, if that is so: then it is not the student's fault. Tried once for each command.
+fn control(kit: &GradedKit, starter: Tree, how: &How, interrupts: &Interrupts) -> Result<Option<String>> {
+    let check = kit.course.check.as_ref().ok_or_else(|| Error::failed("the kit does not say how the tests run"))?;
+    let command = command(check, 1);
+    // Held meanwhile: whoever comes next waits for the same answer.
+    let mut controls = how.controls.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = controls.get(&command) {
+        return Ok(known.clone());
+    }
+    let (tree, _) = kit.assemble(&Submission { files: starter, ..Submission::default() }, 1)?;
+    let found = match tried(kit, tree, 1, how.time, how, interrupts)? {
+        Trial::Stopped { status: Status::NoTests | Status::NotCompiled, said, .. } => {
+            // What comes first may end in a colon.
+            let said: Vec<&str> = said.iter().take(3).map(|line| line.trim_start_matches("[ERROR]").trim()).collect();
+            Some(format!("no test runs here, not even on what was handed out: {}", said.join(" ")))
+        }
+        _ => None,
+    };
+    controls.insert(command, found.clone());
+    Ok(found)
 }
 
 fn first_line(error: &Error) -> String {
@@ -241,7 +273,7 @@ fn weigh<'k>(kit: &'k GradedKit, ran: &Ran, upto: Number) -> Weighed<'k> {
 fn key(kit: &GradedKit, tree: &Tree, start: Number, how: &How) -> Result<String> {
     let check = kit.course.check.as_ref().ok_or_else(|| Error::failed("the kit does not say how the tests run"))?;
     let course = serde_json::to_string(&kit.course).map_err(|error| Error::failed("failed to write JSON").because(error))?;
-    let container = how.container.as_ref().map(super::container::Container::image);
+    let container = how.container.as_ref().map(|container| container.image(&kit.stack)).transpose()?;
     let mut all = format!(
         "{}\n{course}\n{}\n{}\n{container:?} {start}\n",
         env!("CARGO_PKG_VERSION"),

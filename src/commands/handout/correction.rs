@@ -1,29 +1,36 @@
 //! `stagekit handout --update`: a corrected kit for repositories that students already work in.
 
-use std::path::{Path, PathBuf};
-
-use serde_json::json;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
 
 use super::{
-    super::{becoming::becoming, repository::Repository},
-    repositories,
+    super::becoming::{becoming, stated},
+    brought::{Brought, End, tell},
     state::templates,
+    theirs::{Known, Theirs},
 };
 use crate::{
     catalog::Catalog,
     cli::{Conflicts, HandoutArgs, HandoutForm},
     disk::{self, Interrupts, Over, Scratch, Unwatched},
     env::Env,
-    error::{Error, ErrorKind, Fault, Result},
+    error::{Error, ErrorKind, Result},
     gitpack::{self, Attributes},
     handout::{FILE, Handout, Row},
     interview::{Given, settle},
     layers::OnConflict,
-    output::Ink,
+    overlay,
     plan::{Deleted, Op, Plan, plan},
-    process::{Branch, Git},
-    receipt::{self, Layer},
-    render::Renderer,
+    process::{self, Change},
+    receipt,
+    render::{Rendered, Renderer},
     rendition::Audience,
     tree::{Entry, RelPath, Tree},
 };
@@ -45,51 +52,44 @@ pub(super) fn run(args: &HandoutArgs, env: &mut Env) -> Result<()> {
     let lock = if args.dry_run { None } else { Some(disk::Lock::take(&out, &watch)?) };
     let mut handout = Handout::read(&disk::read_text(&out.join(FILE))?)?;
 
-    // 2. the kit as it is now, and each repository with it
+    // 2. the kit as it is now, and as it was
     let catalog = env.catalog.clone();
-    let renderer = Renderer::new(&catalog, &handout.kit)?;
+    let version = Renderer::new(&catalog, &handout.kit)?.kit().version.clone();
     let number = handout.updates + 1;
+    let updates = out.join(folder(number));
+    if !args.dry_run {
+        disk::sweep_files(&out);
+        if form == Form::Patch {
+            disk::sweep_files(&updates);
+        }
+    }
     let correction = Correction {
         catalog: &catalog,
+        before: earlier(args, &handout, env)?,
+        handout: &handout,
         out: &out,
         repositories: args.repositories.as_ref().map_or_else(|| out.clone(), |dir| env.path(dir)),
         form,
         on_conflict: if args.conflicts == Conflicts::Markers { OnConflict::Merge } else { OnConflict::Refuse },
         number,
         is_dry: args.dry_run,
-        message: format!("Bring stagekit kit {} to {}\n\nUpdate {number} of the handout.", handout.kit, renderer.kit().version),
+        message: format!("Bring stagekit kit {} to {version}\n\nUpdate {number} of the handout.", handout.kit),
     };
-    let mut results = Vec::new();
-    let total = handout.row.len();
-    let mut ended = Ok(());
-    for index in 0..total {
-        if watch.arrived() {
-            ended = Err(Error::new(ErrorKind::Interrupted, format!("interrupted after {index} of {total} repositories"))
-                .hint("the same command goes on where this one ended"));
-            break;
-        }
-        env.out.progress(format!("{} of {total}: {}", index + 1, handout.row[index].folder));
-        let fresh = anew(&handout, &handout.row[index], &renderer);
-        let result = fresh.and_then(|fresh| Ok((correction.bring(&handout, index, &fresh, &watch)?, fresh)));
-        results.push(match result {
-            Ok((result, fresh)) => {
-                if matches!(result.end, End::Done | End::Current) {
-                    handout.row[index] = fresh;
-                }
-                result
-            }
-            Err(error) => Brought { end: End::Failed(error.to_string()), ..Brought::default() },
-        });
-    }
-    env.out.progress("");
 
-    // 3. recorded, and told
+    // 3. each repository with it; what was begun and not ended is done again, with the same result
+    let done = correction.all(super::jobs(args), &watch, env)?;
+    let (rows, results): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+
+    // 4. recorded, and told
     if !args.dry_run {
+        for (row, fresh) in handout.row.iter_mut().zip(rows) {
+            *row = fresh.unwrap_or_else(|| row.clone());
+        }
         if results.iter().any(|result| result.end == End::Done && result.is_written) {
             handout.updates = number;
-            handout.version.clone_from(&renderer.kit().version);
+            handout.version = version;
         }
-        if ended.is_ok() && results.iter().all(|result| matches!(result.end, End::Done | End::Current)) {
+        if results.iter().all(|result| matches!(result.end, End::Done | End::Current)) {
             handout.templates = templates(&catalog);
         }
         disk::put_file(&out.join(FILE), handout.to_toml()?.as_bytes(), Over::Replace, &Unwatched)?;
@@ -97,8 +97,25 @@ pub(super) fn run(args: &HandoutArgs, env: &mut Env) -> Result<()> {
     if let Some(lock) = lock {
         lock.release(&watch);
     }
-    ended?;
     tell(args, &handout, number, &results, env)
+}
+
+/// Where the patches of an update go.
+fn folder(number: u32) -> String {
+    format!("updates/{number}")
+}
+
+/// Templates that may be those of the repositories: the built-in ones, and what `--from` names.
+fn earlier(args: &HandoutArgs, handout: &Handout, env: &Env) -> Result<Vec<Catalog>> {
+    let named = args.from.iter().map(|dir| overlay::read(&env.path(dir), dir));
+    let named = named.collect::<Result<Vec<_>>>()?;
+    for (catalog, dir) in named.iter().zip(&args.from) {
+        if catalog.kit(&handout.kit).is_err() {
+            return Err(Error::usage(format!("`{}` has no kit `{}`", dir.display(), handout.kit)));
+        }
+    }
+    // One that cannot be read, or that other templates have and these not, is none of them.
+    Ok(named.into_iter().chain([Catalog::embedded()]).filter(|catalog| Renderer::new(catalog, &handout.kit).is_ok()).collect())
 }
 
 /// What a student gets.
@@ -111,6 +128,9 @@ enum Form {
 /// What is brought, to where.
 struct Correction<'c> {
     catalog: &'c Catalog,
+    /// Templates of before.
+    before: Vec<Catalog>,
+    handout: &'c Handout,
     out: &'c Path,
     repositories: PathBuf,
     form: Form,
@@ -120,118 +140,155 @@ struct Correction<'c> {
     message: String,
 }
 
-/// What came of it for one student.
-#[derive(Default)]
-struct Brought {
-    end: End,
-    /// The patch or the branch; of a dry run, as it would be called.
-    into: String,
-    is_written: bool,
-    plan: Plan,
-}
-
-#[derive(Default, PartialEq)]
-enum End {
-    /// The change is brought.
-    Done,
-    /// Nothing has changed.
-    #[default]
-    Current,
-    /// The student and the kit changed the same places: which.
-    Conflict(Vec<String>),
-    /// It could not be brought: why.
-    Failed(String),
-}
-
-/// A row as the kit is now: new questions get their defaults.
-fn anew(handout: &Handout, row: &Row, renderer: &Renderer<'_>) -> Result<Row> {
+/// A row as the kit in these templates has it: new questions get their defaults.
+fn anew(handout: &Handout, row: &Row, renderer: &Renderer<'_>) -> Result<(Row, Rendered)> {
     let kit = renderer.kit();
-    let mut stated = toml::Table::try_from(&row.answers).map_err(|error| Error::failed("the answers cannot be read").because(error))?;
+    let mut stated = stated(&row.answers, kit)?;
     stated.retain(|name, _| kit.question(name).is_some());
     let file = Some((FILE.to_owned(), stated));
     let answers = settle(kit, &Given { file, seed: row.seed.as_deref(), ..Given::default() }, &mut |_| {})?;
     let rendered = renderer.render(&answers, &handout.rendition(row, Audience::Learner))?;
-    Ok(Row { answers, digest: receipt::digest_of(&rendered), ..row.clone() })
+    Ok((Row { answers, digest: receipt::digest_of(&rendered), ..row.clone() }, rendered))
+}
+
+/// What a thread renders with.
+struct Renderers<'c> {
+    now: Renderer<'c>,
+    before: Vec<Renderer<'c>>,
 }
 
 impl Correction<'_> {
-    fn bring(&self, handout: &Handout, index: usize, fresh: &Row, watch: &Interrupts) -> Result<Brought> {
-        // 1. whether there is anything to bring, and to where
-        let row = &handout.row[index];
-        if row.digest == fresh.digest {
-            return Ok(Brought::default());
+    /// All rows, `jobs` at a time, in the order of the roster: the row as it is then if it has changed, and what came of it. A repository that
+    /// fails stops no other one; a signal stops all.
+    fn all(&self, jobs: usize, watch: &Interrupts, env: &mut Env) -> Result<Vec<(Option<Row>, Brought)>> {
+        let total = self.handout.row.len();
+        let next = AtomicUsize::new(0);
+        let (sender, receiver) = mpsc::channel();
+        let mut done: Vec<Option<(Option<Row>, Brought)>> = (0..total).map(|_| None).collect();
+        let mut count = 0;
+        thread::scope(|scope| {
+            for _ in 0..jobs.min(total) {
+                let (sender, next) = (sender.clone(), &next);
+                scope.spawn(move || {
+                    let renderers = self.renderers();
+                    while !watch.arrived() {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        if index >= total {
+                            return;
+                        }
+                        let result = match &renderers {
+                            Ok(renderers) => self.row(&self.handout.row[index], renderers, watch),
+                            Err(error) => Err(Error::failed(error.to_string())),
+                        };
+                        if sender.send((index, result)).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for (index, result) in receiver {
+                done[index] = match result {
+                    Ok(result) => Some(result),
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Err(error) => Some((None, Brought { end: End::failed(&error), ..Brought::default() })),
+                };
+                count += 1;
+                env.out.progress(format!("{count} of {total}: {}", self.handout.row[index].folder));
+            }
+        });
+        env.out.progress("");
+        if count < total {
+            return Err(Error::new(ErrorKind::Interrupted, format!("interrupted after {count} of {total} repositories"))
+                .hint("the same command goes on where this one ended"));
         }
+        Ok(done.into_iter().flatten().collect())
+    }
+
+    fn renderers(&self) -> Result<Renderers<'_>> {
+        let of = |catalog| Renderer::new(catalog, &self.handout.kit);
+        Ok(Renderers { now: of(self.catalog)?, before: self.before.iter().map(of).collect::<Result<_>>()? })
+    }
+
+    fn row(&self, row: &Row, renderers: &Renderers<'_>, watch: &Interrupts) -> Result<(Option<Row>, Brought)> {
+        let (fresh, rendered) = anew(self.handout, row, &renderers.now)?;
+        if row.digest == fresh.digest {
+            return Ok((None, Brought::default()));
+        }
+        let mut known = vec![self.known(&fresh, &renderers.now, rendered)];
+        for renderer in &renderers.before {
+            // What those templates cannot be rendered with was never handed out from them.
+            known.extend(anew(self.handout, row, renderer).ok().map(|(row, rendered)| self.known(&row, renderer, rendered)));
+        }
+        let brought = self.bring(row, &fresh, &known, watch)?;
+        Ok((matches!(brought.end, End::Done | End::Current).then_some(fresh), brought))
+    }
+
+    fn known(&self, row: &Row, renderer: &Renderer<'_>, rendered: Rendered) -> Known {
+        Known::of(&self.handout.kit, &renderer.kit().version, rendered, row, &self.handout.rendition(row, Audience::Learner))
+    }
+
+    fn bring(&self, row: &Row, fresh: &Row, known: &[Known], watch: &Interrupts) -> Result<Brought> {
+        // 1. the repository as it is committed, or as it lies there
         let place = [row.folder.clone(), format!("{}.git", row.folder)].map(|name| self.repositories.join(name));
         let place = place
             .iter()
             .find(|path| path.is_dir())
             .ok_or_else(|| Error::failed(format!("there is neither `{}` nor `{}`", place[0].display(), place[1].display())))?;
-        let git = Git::at(place);
-        if self.form == Form::Branch && git.is_none() {
+        let theirs = Theirs::read(place)?;
+        if self.form == Form::Branch && theirs.git.is_none() {
             return Err(Error::failed("it is no git repository; `--as patch` needs none"));
         }
 
-        // 2. the repository as it is committed, or as it lies there
+        // 2. what the kit's change makes of it
         let scratch = Scratch::new()?;
-        let (root, head) = match &git {
-            Some(git) => {
-                let head = git.head()?;
-                let root = scratch.path().join("tree");
-                disk::create(&root, &git.tree(&head)?, watch)?;
-                (root, Some(head))
-            }
-            None => (place.clone(), None),
-        };
-        let repository = Repository::at_root(&root)?;
-        let kit = &repository.kit()?.name;
-        if *kit != handout.kit {
-            return Err(Error::failed(format!("its receipt names the kit `{kit}`")));
-        }
+        let rendition = self.handout.rendition(row, Audience::Learner);
+        let (repository, stored) = theirs.laid_out(&self.handout.kit, fresh, &rendition, known, &scratch.path().join("tree"), watch)?;
         if let Some(path) = repository.unfinished()?.first() {
-            return Err(Error::failed(format!("conflict markers stand in `{path}`")));
+            return Err(
+                Error::failed(format!("conflict markers stand in `{path}`")).hint("its student chooses between the two versions first")
+            );
         }
-
-        // 3. what the kit's change makes of it
-        let features: Vec<Layer> = repository.features().cloned().collect();
-        let becoming = becoming(&repository, self.catalog, &[], &features, self.on_conflict)?;
+        let becoming = becoming(&repository, self.catalog, &[], &theirs.features(), self.on_conflict)?;
         if becoming.is_same {
             return Ok(Brought::default());
         }
+        let paths: BTreeSet<&RelPath> = stored.paths().chain(becoming.base.paths()).collect();
+        let changed = paths.into_iter().filter(|path| stored.get(path) != becoming.base.get(path));
+        if let Some(one) = theirs.in_the_way(changed) {
+            return Err(Error::failed(format!("`{}`: {}", one.path, one.why)).hint("the kit has a change for it: move it away there"));
+        }
         let conflicts: Vec<String> = becoming.planned.conflicts().map(|(path, reason)| format!("{path}: {reason}")).collect();
         let into = match self.form {
-            Form::Patch => format!("updates/{}/{}.patch", self.number, row.folder),
+            Form::Patch => format!("{}/{}.patch", folder(self.number), row.folder),
             Form::Branch => format!("stagekit/update-{}", self.number),
         };
         if !conflicts.is_empty() {
             return Ok(Brought { end: End::Conflict(conflicts), into, is_written: false, plan: becoming.planned });
         }
         let own = receipt::seal(&becoming.receipt, becoming.base.iter())?;
-        let (before, after) = changes(&becoming.planned, &own, &root)?;
+        let (before, after) = changes(&becoming.planned, &own, &theirs.files);
+        if before.is_empty() && after.is_empty() {
+            return Ok(Brought::default());
+        }
         let brought = Brought { end: End::Done, into, is_written: !self.is_dry, plan: becoming.planned };
         if self.is_dry {
             return Ok(brought);
         }
 
-        // 4. a patch or a branch of it
-        if let (Some(git), Some(head), Form::Branch) = (git, head, self.form) {
-            let attributes = Attributes::of(&disk::read(&root, RelPath::new(".gitattributes").ok().as_ref())?);
+        // 3. a patch or a branch of it
+        if let (Some(git), Some(head), Form::Branch) = (&theirs.git, &theirs.head, self.form) {
+            let attributes = Attributes::of(&theirs.files);
             let stored = |path: &RelPath, entry: &Entry| Entry {
                 bytes: attributes.stored(path, &entry.bytes).into_owned().into(),
                 executable: entry.executable,
             };
             let paths = before.paths().chain(after.paths().filter(|path| before.get(path).is_none()));
             let files: Vec<_> = paths.map(|path| (path.clone(), after.get(path).map(|entry| stored(path, entry)))).collect();
-            let (name, address) = gitpack::AUTHOR.split_once(" <").unwrap_or((gitpack::AUTHOR, ""));
-            git.branch(
-                &head,
-                &Branch {
-                    name: &brought.into,
-                    author: (name, address.trim_end_matches('>')),
-                    message: &self.message,
-                    files: &files,
-                    index: &scratch.path().join("index"),
-                },
-            )?;
+            let change = Change { parent: head, author: gitpack::AUTHOR, message: &self.message, files: &files };
+            let objects = std::path::absolute(git.join("objects")).unwrap_or_else(|_| git.join("objects"));
+            let made = process::commit(&objects, &scratch.path().join("git"), &change)?;
+            disk::give_branch(git, &brought.into, &made.commit, &made.packs, watch)?;
         } else {
             let path = self.out.join(&brought.into);
             disk::make_folder(path.parent().unwrap_or(self.out))?;
@@ -242,8 +299,9 @@ impl Correction<'_> {
 }
 
 /// The files that change, as they are and as they will be: the plan's, and stagekit's own.
-fn changes(planned: &Plan, own: &Tree, root: &Path) -> Result<(Tree, Tree)> {
-    let (mut before, mut after) = (disk::read(root, own.paths())?, own.clone());
+fn changes(planned: &Plan, own: &Tree, files: &Tree) -> (Tree, Tree) {
+    let there = own.paths().filter_map(|path| Some((path.clone(), files.get(path)?.clone())));
+    let (mut before, mut after): (Tree, Tree) = (there.collect(), own.clone());
     for step in planned.steps().iter().filter(|step| step.op == Op::Remove || step.op.entry().is_some()) {
         if let Some(entry) = &step.before {
             before.insert(step.path.clone(), entry.clone());
@@ -257,7 +315,7 @@ fn changes(planned: &Plan, own: &Tree, root: &Path) -> Result<(Tree, Tree)> {
         before.remove(path);
         after.remove(path);
     }
-    Ok((before, after))
+    (before, after)
 }
 
 /// What makes `after` of `before`, as `git apply` takes it.
@@ -271,64 +329,4 @@ fn patch(before: &Tree, after: &Tree) -> Result<String> {
         text.push_str(&gitpack::binary(path, before.get(path), after.get(path))?);
     }
     Ok(text)
-}
-
-fn tell(args: &HandoutArgs, handout: &Handout, number: u32, results: &[Brought], env: &mut Env) -> Result<()> {
-    let rows = || handout.row.iter().zip(results);
-    if args.json {
-        let row = |(row, brought): (&Row, &Brought)| {
-            let (status, why) = match &brought.end {
-                End::Done => ("updated", json!(null)),
-                End::Current => ("current", json!(null)),
-                End::Conflict(conflicts) => ("conflict", json!(conflicts)),
-                End::Failed(why) => ("failed", json!([why])),
-            };
-            json!({ "number": row.number, "name": row.name, "folder": row.folder, "status": status, "why": why, "into": brought.into, "plan": brought.plan.to_json() })
-        };
-        let rows: Vec<_> = rows().map(row).collect();
-        env.out
-            .json(&json!({ "kit": handout.kit, "version": handout.version, "update": number, "written": !args.dry_run, "rows": rows }))?;
-    } else {
-        for (row, brought) in rows().filter(|(_, brought)| brought.end == End::Done) {
-            env.out.line(format!("{}  {}", row.folder, brought.into));
-            for path in brought.plan.pending() {
-                env.out.line(format!("  conflict markers in {path}"));
-            }
-        }
-    }
-    let done = results.iter().filter(|brought| brought.end == End::Done).count();
-    let ink = env.out.talk_palette();
-    if args.dry_run {
-        env.out.say(format!("nothing was written; without `--dry-run` update {number} goes to {}", repositories(done)));
-    } else if done == 0 {
-        env.out.say("there is nothing new for anybody");
-    } else {
-        env.out.say(format!("{} {number} for {}", ink.paint(Ink::Good, "update"), repositories(done)));
-    }
-    let (mut failed, mut conflicts) = (Vec::new(), Vec::new());
-    for (row, brought) in rows() {
-        match &brought.end {
-            End::Failed(why) => failed.push(Fault::new(&row.folder, why)),
-            End::Conflict(places) => conflicts.extend(places.iter().map(|place| Fault::new(&row.folder, place))),
-            End::Done => {
-                conflicts.extend(brought.plan.pending().map(|path| Fault::new(&row.folder, format!("conflict markers stand in {path}"))));
-            }
-            End::Current => {}
-        }
-    }
-    if failed.is_empty() && conflicts.is_empty() {
-        return Ok(());
-    }
-    let hint = if conflicts.is_empty() {
-        "the same command tries those again"
-    } else {
-        "the student and the kit changed the same places: `--conflicts markers` brings both versions, for the student to choose"
-    };
-    let (kind, heading) = if failed.is_empty() {
-        (ErrorKind::Conflict, "not every repository can take the update as it is")
-    } else {
-        (ErrorKind::Failed, "not every repository got the update")
-    };
-    failed.extend(conflicts);
-    Err(Error::faults(kind, heading, failed).hint(hint))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::state::{Fate, State, Work};
 use crate::{
-    archive,
+    archive::Zipper,
     disk::{self, Interrupts, Over, Unwatched},
     env::Env,
     error::{Error, ErrorKind, Result},
@@ -30,6 +30,8 @@ pub(super) struct Outcome {
     pub(super) handout: Handout,
     pub(super) work: Vec<Work>,
     pub(super) gone: Vec<String>,
+    /// Why what each was made from could not be recorded. The next run does that.
+    pub(super) unrecorded: Option<Error>,
 }
 
 /// A repository that is ready to be written.
@@ -57,8 +59,9 @@ pub(super) fn make(making: Making<'_>, env: &mut Env) -> Result<Outcome> {
         .collect();
     let total = jobs.iter().filter(|(_, _, is_new)| *is_new).count();
     let handout = state.handout.clone();
-    let mut packer = Packer::default();
-    let ready = jobs.into_iter().map(move |(index, row, is_new)| Ok((index, ready(&handout, &row, is_new, &renderer, &mut packer))));
+    let (mut packer, mut zipper) = (Packer::default(), Zipper::default());
+    let ready =
+        jobs.into_iter().map(move |(index, row, is_new)| Ok((index, ready(&handout, &row, is_new, &renderer, (&mut packer, &mut zipper)))));
     let mut done = 0;
     let ended = threads::ahead(ready, |(index, ready)| {
         let Work { row, fate } = &mut state.work[index];
@@ -89,9 +92,9 @@ pub(super) fn make(making: Making<'_>, env: &mut Env) -> Result<Outcome> {
     env.out.progress("");
 
     // What each was made from is known only now.
-    state.write(out, &Unwatched)?;
+    let unrecorded = state.write(out, &Unwatched).err();
     match ended {
-        Ok(()) => Ok(Outcome { handout: state.whole(), work: state.work, gone: state.gone }),
+        Ok(()) => Ok(Outcome { handout: state.whole(), work: state.work, gone: state.gone, unrecorded }),
         Err(error) if error.kind() == ErrorKind::Interrupted => {
             Err(Error::new(ErrorKind::Interrupted, format!("interrupted; {done} of {total} repositories were made, each of them whole"))
                 .hint("the same command goes on where this one ended"))
@@ -100,7 +103,13 @@ pub(super) fn make(making: Making<'_>, env: &mut Env) -> Result<Outcome> {
     }
 }
 
-fn ready(handout: &Handout, row: &Row, is_new: bool, renderer: &Renderer<'_>, packer: &mut Packer) -> Result<Ready> {
+fn ready(
+    handout: &Handout,
+    row: &Row,
+    is_new: bool,
+    renderer: &Renderer<'_>,
+    (packer, zipper): (&mut Packer, &mut Zipper),
+) -> Result<Ready> {
     let rendition = handout.rendition(row, Audience::Learner);
     let rendered = renderer.render(&row.answers, &rendition)?;
     let digest = receipt::digest_of(&rendered);
@@ -114,7 +123,7 @@ fn ready(handout: &Handout, row: &Row, is_new: bool, renderer: &Renderer<'_>, pa
     tree.extend(own);
     let content = match handout.form {
         Form::Dir => Content::Tree(tree),
-        Form::Zip => Content::File(archive::zip(&tree, &format!("{}/", row.folder))?),
+        Form::Zip => Content::File(zipper.zip(tree, &format!("{}/", row.folder))?),
         Form::Bare => {
             let message = format!("Start from the stagekit kit {} {}", handout.kit, handout.version);
             Content::Tree(packer.bare(&tree, &branch, &message)?.tree)

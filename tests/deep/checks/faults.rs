@@ -65,7 +65,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 }
 
 /// Everything in a folder: the mode and the content, or where a symlink points.
-type Snapshot = BTreeMap<String, (u32, Vec<u8>)>;
+pub type Snapshot = BTreeMap<String, (u32, Vec<u8>)>;
 
 struct Bench {
     /// In memory where the system has such a folder: nothing here is about speed of disks.
@@ -452,10 +452,10 @@ struct Job {
 }
 
 /// A file system in memory, unmounted at the end.
-struct Mount(PathBuf);
+pub struct Mount(PathBuf);
 
 impl Mount {
-    fn tmpfs(point: &Path, options: &str) -> Result<Self, String> {
+    pub fn tmpfs(point: &Path, options: &str) -> Result<Self, String> {
         fs::create_dir_all(point).map_err(told)?;
         run_program(
             Command::new("mount").args(["-t", "tmpfs", "-o", &format!("{options},mode=755"), "tmpfs"]).arg(point),
@@ -465,7 +465,7 @@ impl Mount {
         Ok(Self(point.to_owned()))
     }
 
-    fn again(&self, options: &str) -> Result<(), String> {
+    pub fn again(&self, options: &str) -> Result<(), String> {
         run_program(Command::new("mount").args(["-o", &format!("remount,{options}")]).arg(&self.0), Duration::from_secs(10))?
             .ok("mount -o remount")
             .map(drop)
@@ -478,7 +478,7 @@ impl Drop for Mount {
     }
 }
 
-fn told(error: std::io::Error) -> String {
+pub fn told(error: std::io::Error) -> String {
     error.to_string()
 }
 
@@ -486,11 +486,11 @@ fn ended(status: ExitStatus) -> String {
     format!("it ended with {status};")
 }
 
-fn expect_code(ran: &Ran, code: i32) -> Result<(), String> {
+pub fn expect_code(ran: &Ran, code: i32) -> Result<(), String> {
     if ran.status.code() == Some(code) { Ok(()) } else { Err(format!("{} {code} is right\n{}", ended(ran.status), tail(&ran.output, 6))) }
 }
 
-fn expect_words(ran: &Ran, words: &[&str]) -> Result<(), String> {
+pub fn expect_words(ran: &Ran, words: &[&str]) -> Result<(), String> {
     let missing: Vec<_> = words.iter().filter(|word| !ran.output.contains(**word)).collect();
     if missing.is_empty() { Ok(()) } else { Err(format!("the message lacks {missing:?}: {}", ran.output)) }
 }
@@ -506,7 +506,7 @@ fn holds(folder: &Path, names: &[&str]) -> Result<(), String> {
 }
 
 /// All that fails, but not more than one can read.
-fn gather(results: impl Iterator<Item = Result<(), String>>) -> Result<(), String> {
+pub fn gather(results: impl Iterator<Item = Result<(), String>>) -> Result<(), String> {
     let wrong: Vec<String> = results.filter_map(Result::err).collect();
     let more = wrong.len().saturating_sub(25);
     match (wrong.is_empty(), more) {
@@ -516,7 +516,7 @@ fn gather(results: impl Iterator<Item = Result<(), String>>) -> Result<(), Strin
     }
 }
 
-fn snapshot(folder: &Path) -> Result<Snapshot, String> {
+pub fn snapshot(folder: &Path) -> Result<Snapshot, String> {
     let mut all = Snapshot::new();
     if folder.exists() {
         collect(folder, "", &mut all)?;
@@ -542,7 +542,7 @@ fn collect(folder: &Path, prefix: &str, all: &mut Snapshot) -> Result<(), String
     Ok(())
 }
 
-fn difference(expected: &Snapshot, found: &Snapshot) -> Option<String> {
+pub fn difference(expected: &Snapshot, found: &Snapshot) -> Option<String> {
     let paths: BTreeSet<&String> = expected.keys().chain(found.keys()).collect();
     let wrong: Vec<String> = paths
         .into_iter()
