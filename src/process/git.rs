@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long one run of git may take: what it reads is small, and a repository can be made so that it waits for ever.
-const TIME: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_secs(30);
 
 /// So much of what it complains about is kept, in bytes.
 const COMPLAINTS: u64 = 4 << 10;

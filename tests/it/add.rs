@@ -159,7 +159,7 @@ fn what_listens_nowhere_has_no_ports_and_nobody_in_front_of_it() {
     let added = worker("add dockerfile compose kubernetes logging devcontainer --yes").run();
     assert_eq!(added.status, 0, "{}", added.stderr);
     let dockerfile = read(&added, "Dockerfile");
-    assert!(!dockerfile.contains("EXPOSE") && !dockerfile.contains("HEALTHCHECK"), "{dockerfile}");
+    assert!(!dockerfile.contains("EXPOSE") && !dockerfile.contains("\nHEALTHCHECK"), "{dockerfile}");
     let compose = read(&added, "compose.yaml");
     let app = compose.split("\n  redis:\n").next().unwrap_or_default();
     assert!(!app.contains("ports:") && !app.contains("healthcheck:") && app.contains("      REDIS_HOST: \"redis\"\n"), "{compose}");

@@ -114,6 +114,7 @@ fn every_command_has_its_page() {
         "next",
         "progress",
         "remove",
+        "restore",
         "roadmap",
         "show",
         "solution",

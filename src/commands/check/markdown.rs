@@ -26,9 +26,12 @@ pub(super) fn text(report: &Report<'_>) -> String {
 
 fn page(found: &Found<'_>) -> String {
     let course = found.course;
-    let (done, all) = (points(course, found.now), points(course, course.last));
+    // A milestone that was reached counts for nothing while it is broken: whoever reads the page may not be who says that it was reached.
+    let lost = found.verdicts().filter(|verdict| verdict.number() <= found.before && !verdict.is_done()).map(Verdict::number).min();
+    let reached = lost.map_or(found.now, |number| number.saturating_sub(1));
+    let (done, all) = (points(course, reached), points(course, course.last));
     let all = text::count(all as usize, "point");
-    let mut page = format!("## {}: milestone {} of {} reached, {done} of {all}\n", plain(&course.title), found.now, course.last);
+    let mut page = format!("## {}: milestone {reached} of {} reached, {done} of {all}\n", plain(&course.title), course.last);
     for verdict in &found.broken {
         let _ = write!(page, "\n### {} is broken\n", capital(&name(verdict)));
         table(&mut page, verdict);
