@@ -43,13 +43,14 @@ pub const STUDENTS: [Student; 4] = [
     Student { folder: "finished", reached: 2 },
     Student { folder: "one", reached: 1 },
     Student { folder: "starter", reached: 0 },
-    // The starter's work, and a test file that plays no case.
+    // The starter's work, a test file that plays no case, and the claim that all is reached.
     Student { folder: "tampered", reached: 0 },
 ];
 
 /// What `tampered` has changed: every case of every milestone passes.
 const PLAYED: &str = "            _play(self, data, server)\n";
 pub const TAMPERED: &str = "acceptance/cases.py";
+const CLAIMED: (&str, &str, &str) = ("milestone.cfg", "milestone = 0\n", "milestone = 2\n");
 
 pub struct Class {
     /// What was handed out, as it came back: a git repository each, with `classroom`.
@@ -93,12 +94,14 @@ impl Class {
             stagekit(&root, &[&["new", KIT, &solved, "--yes", "--no-git", "--at", &at], &course[..]].concat())?;
             said(&root, &["cp", "-r", &format!("{solved}/notes/."), &format!("returned/{}/notes", student.folder)], 10)?;
         }
-        let test = class.student("tampered").join(TAMPERED);
-        let text = fs::read_to_string(&test).map_err(|error| format!("{}: {error}", test.display()))?;
-        if !text.contains(PLAYED) {
-            return Err(format!("{TAMPERED} does not play its cases as it did"));
+        for (path, found, other) in [(TAMPERED, PLAYED, "            pass\n"), CLAIMED] {
+            let file = class.student("tampered").join(path);
+            let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            if !text.contains(found) {
+                return Err(format!("{path} has no `{}`", found.trim()));
+            }
+            put(&file, &text.replace(found, other))?;
         }
-        put(&test, &text.replace(PLAYED, "            pass\n"))?;
 
         // 3. with the pipelines, and pushed
         for student in &STUDENTS {
