@@ -1,5 +1,7 @@
 //! The list of the checks. Apart from what they share, so that one more voids nothing.
 
+mod breadth;
+
 use super::{added, cluster, devcontainer, entrance, health, jenkins, judged, logging, metrics, opensearch, pipelines};
 use crate::checks::Check;
 
@@ -7,9 +9,12 @@ use crate::checks::Check;
 pub fn checks() -> [Check; 10] {
     [
         Check { name: "added", run: added::run },
-        Check { name: "added-workflow", run: |world, arguments| judged(world, arguments, &[pipelines::WORKFLOW]) },
-        Check { name: "added-gitlab", run: |world, arguments| judged(world, arguments, &[pipelines::GITLAB]) },
-        Check { name: "added-jenkins", run: |world, arguments| judged(world, arguments, &[jenkins::JENKINS, jenkins::REFUSED]) },
+        Check { name: "added-workflow", run: |world, arguments| judged(world, arguments, &[pipelines::WORKFLOW, breadth::WORKFLOW]) },
+        Check { name: "added-gitlab", run: |world, arguments| judged(world, arguments, &[pipelines::GITLAB, breadth::GITLAB]) },
+        Check {
+            name: "added-jenkins",
+            run: |world, arguments| judged(world, arguments, &[jenkins::JENKINS, jenkins::REFUSED, breadth::JENKINS]),
+        },
         Check { name: "added-health", run: |world, arguments| judged(world, arguments, &[health::HEALTH]) },
         Check { name: "added-nginx", run: |world, arguments| judged(world, arguments, &[entrance::NGINX]) },
         Check { name: "added-logging", run: |world, arguments| judged(world, arguments, &[logging::LOGGING, opensearch::OPENSEARCH]) },

@@ -18,7 +18,7 @@ pub const JENKINS: Judge = Judge {
     proofs: &[
         Proof {
             option: "green",
-            prove: |world, repository, _| match done(world, &repository.folder)? {
+            prove: |world, repository, _| match done(world, &repository.folder, &[])? {
                 ran if ran.status.success() && ran.output.contains("Finished: SUCCESS") => Ok(()),
                 ran => Err(format!("it is not green\n{}", tail(&ran.output, 60))),
             },
@@ -26,7 +26,7 @@ pub const JENKINS: Judge = Judge {
         Proof {
             option: "red",
             prove: |world, repository, _| {
-                broken(repository, |says| match done(world, &repository.folder)? {
+                broken(repository, |says| match done(world, &repository.folder, &[])? {
                     ran if ran.status.code() == Some(1) && ran.output.contains(says) => Ok(()),
                     ran => Err(format!("it is not red because of `{says}`\n{}", tail(&ran.output, 60))),
                 })
@@ -57,11 +57,18 @@ fn groovy(world: &World) -> Result<PathBuf, String> {
     Ok(jar)
 }
 
-/// The whole file. Its image is built from what `added` has built.
-fn done(world: &World, folder: &Path) -> Result<Ran, String> {
+/// All stages, or those that are named. The image is built from what `added` has built.
+pub fn done(world: &World, folder: &Path, stages: &[&str]) -> Result<Ran, String> {
     let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deep/stacks/Pipeline.groovy");
     let mut command = Command::new("java");
-    command.arg("-cp").arg(groovy(world)?).arg("groovy.ui.GroovyMain").arg(pipeline).args(["Jenkinsfile", "."]).current_dir(folder);
+    command
+        .arg("-cp")
+        .arg(groovy(world)?)
+        .arg("groovy.ui.GroovyMain")
+        .arg(pipeline)
+        .args(["Jenkinsfile", "."])
+        .args(stages)
+        .current_dir(folder);
     // The Python of the stand-in is Debian's, which wants to be left alone; that of the public image is not.
     run_to_end(command.env("PIP_BREAK_SYSTEM_PACKAGES", "1"), Duration::from_secs(900))
 }
@@ -76,7 +83,7 @@ fn refused(world: &World, folder: &Path) -> Result<(), String> {
         ("pipeline {", "pipeline {{", "Jenkinsfile:"),
     ];
     for (found, other, says) in cases {
-        altered(&folder.join("Jenkinsfile"), found, other, || match done(world, folder)? {
+        altered(&folder.join("Jenkinsfile"), found, other, || match done(world, folder, &[])? {
             ran if ran.status.code() == Some(2) && ran.output.contains(says) => Ok(()),
             ran => Err(format!("`{other}` for `{found}` is not refused with `{says}`\n{}", tail(&ran.output, 20))),
         })?;

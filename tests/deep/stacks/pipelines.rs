@@ -96,7 +96,7 @@ pub const GITLAB: Judge = Judge {
 };
 
 /// The job `test` in a container of its own image. The image's job wants a daemon within a container, and its image; `added` does what it does.
-fn job(folder: &Path) -> Result<Ran, String> {
+pub fn job(folder: &Path) -> Result<Ran, String> {
     let mut words = vec!["--pull-policy", "if-not-present", "--helper-image", HELPER, "--wait-image", WAITER, "--color", "false"];
     // The Python of the stand-in is Debian's, which wants to be left alone; that of the public image is not.
     words.extend(["--variable", "PIP_BREAK_SYSTEM_PACKAGES=1", "test"]);
