@@ -36,7 +36,7 @@ pub const WORKFLOW: Judge = Judge {
     proofs: &[Proof { option: "tests", prove: executed }],
 };
 
-/// Those whose images can be had, with all that they need in them.
+/// Those whose images can be had, with all that they need in them. The stand-in for Python's is Debian's, in which Pipenv finds no Python.
 const IN_CONTAINERS: &[&str] = &[
     "django-postgres",
     "go-redis",
@@ -46,7 +46,6 @@ const IN_CONTAINERS: &[&str] = &[
     "npm-plain",
     "npm-workspace",
     "pip-flask",
-    "pipenv-flask",
     "spring-2",
     "spring-maven",
     "spring-multi",
