@@ -58,6 +58,39 @@ pub(crate) fn pair<T: Sync, W: Send, R: Send>(items: &[T], workers: [W; 2], work
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Works on the items, `jobs` at a time, and hands `take` the place and the result of each as soon as it is there. Every thread works with what
+/// `worker` makes for it; once it `is_over`, none takes another item.
+pub(crate) fn each<T: Sync, W, R: Send>(
+    items: &[T],
+    jobs: usize,
+    worker: impl Fn() -> W + Sync,
+    is_over: impl Fn() -> bool + Sync,
+    work: impl Fn(&W, &T) -> R + Sync,
+    mut take: impl FnMut(usize, R),
+) {
+    let queue = Queue::new(items);
+    let run = |sender: mpsc::Sender<(usize, R)>| {
+        let worker = worker();
+        while !is_over() {
+            let Some((place, item)) = queue.take() else { return };
+            if sender.send((place, work(&worker, item))).is_err() {
+                return;
+            }
+        }
+    };
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..jobs.min(items.len()) {
+            let (sender, run) = (sender.clone(), &run);
+            scope.spawn(move || run(sender));
+        }
+        drop(sender);
+        for (place, result) in receiver {
+            take(place, result);
+        }
+    });
+}
+
 /// What `here` gives on this thread and `there`, in the meantime, on another one; where no thread can be had one comes after the other.
 pub(crate) fn beside<L, R: Send>(here: impl FnOnce() -> L, there: impl FnOnce() -> R + Send) -> (L, R) {
     // A thread that is refused drops what it was to do: the slot keeps it for this one.
@@ -100,7 +133,7 @@ pub fn ahead<T: Send, E: Send>(make: impl Iterator<Item = Result<T, E>> + Send, 
 mod tests {
     use std::cell::Cell;
 
-    use super::{WORTH_IT, ahead, beside, pair};
+    use super::{WORTH_IT, ahead, beside, each, pair};
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
@@ -122,6 +155,18 @@ mod tests {
     #[should_panic(expected = "no such thing")]
     fn a_panic_of_either_thread_is_the_callers() {
         pair(&[(); 100], [(), ()], |(), ()| panic!("no such thing"));
+    }
+
+    #[test]
+    fn each_item_is_taken_with_its_place_until_it_is_over() {
+        let items: Vec<usize> = (0..100).collect();
+        for jobs in [1, 7, 1000] {
+            let mut taken = Vec::new();
+            each(&items, jobs, || 2, || false, |factor, item| item * factor, |place, result| taken.push((place, result)));
+            taken.sort_unstable();
+            assert_eq!(taken, items.iter().map(|item| (*item, 2 * item)).collect::<Vec<_>>());
+        }
+        each(&items, 3, || (), || true, |(), item| *item, |place, _| panic!("{place} was taken"));
     }
 
     #[test]

@@ -1,12 +1,7 @@
 //! The rows, a few at a time.
 
 use std::{
-    sync::{
-        PoisonError,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
-    thread,
+    sync::PoisonError,
     time::{Duration, Instant},
 };
 
@@ -30,6 +25,7 @@ use crate::{
     progress::Verdict,
     render::Renderer,
     rendition::Audience,
+    threads,
     tree::Tree,
 };
 
@@ -45,35 +41,23 @@ struct Done {
 
 /// All rows of the class that could be graded before a signal arrived, in the order of their folders.
 pub(super) fn graded(class: &Class, how: &How, max: u32, jobs: usize, interrupts: &Interrupts, env: &mut Env) -> Result<Vec<Graded>> {
-    let next = AtomicUsize::new(0);
-    let (sender, receiver) = mpsc::channel::<(usize, Result<Done>)>();
     let Env { catalog, out, .. } = env;
     let catalog: &Catalog = catalog;
     let mut done: Vec<Option<Done>> = class.rows.iter().map(|_| None).collect();
-    let mut error = None;
-    thread::scope(|scope| {
-        for _ in 0..jobs.min(class.rows.len()).max(1) {
-            let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || {
-                // One for each thread: a renderer remembers what it has parsed.
-                let renderer = renderer(class, catalog);
-                while !interrupts.arrived() {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((index, source)) = class.rows.get(place) else { return };
-                    let row = &class.handout.row[*index];
-                    let result = match &renderer {
-                        Ok(renderer) => one(class, row, source.as_ref(), renderer, how, max, interrupts),
-                        Err(why) => Err(Error::failed(why.to_string())),
-                    };
-                    if sender.send((place, result)).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut count = 0;
-        for (place, result) in receiver {
+    let (mut error, mut count) = (None, 0);
+    // One for each thread: a renderer remembers what it has parsed.
+    let worker = || renderer(class, catalog);
+    let work = |renderer: &Result<Renderer<'_>>, (index, source): &(usize, Option<Source>)| match renderer {
+        Ok(renderer) => one(class, &class.handout.row[*index], source.as_ref(), renderer, how, max, interrupts),
+        Err(why) => Err(Error::failed(why.to_string())),
+    };
+    threads::each(
+        &class.rows,
+        jobs,
+        worker,
+        || interrupts.arrived(),
+        work,
+        |place, result| {
             count += 1;
             match result {
                 Ok(row) => {
@@ -84,8 +68,8 @@ pub(super) fn graded(class: &Class, how: &How, max: u32, jobs: usize, interrupts
                 // Nothing that is one row's own: a kit that cannot be rendered is the same for all.
                 Err(why) => error = Some(why),
             }
-        }
-    });
+        },
+    );
     out.progress("");
     if let Some(error) = error {
         return Err(error);

@@ -3,11 +3,6 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
-    thread,
 };
 
 use super::{
@@ -32,6 +27,7 @@ use crate::{
     receipt,
     render::{Rendered, Renderer},
     rendition::Audience,
+    threads,
     tree::{Entry, RelPath, Tree},
 };
 
@@ -162,41 +158,28 @@ impl Correction<'_> {
     /// fails stops no other one; a signal stops all.
     fn all(&self, jobs: usize, watch: &Interrupts, env: &mut Env) -> Result<Vec<(Option<Row>, Brought)>> {
         let total = self.handout.row.len();
-        let next = AtomicUsize::new(0);
-        let (sender, receiver) = mpsc::channel();
         let mut done: Vec<Option<(Option<Row>, Brought)>> = (0..total).map(|_| None).collect();
         let mut count = 0;
-        thread::scope(|scope| {
-            for _ in 0..jobs.min(total) {
-                let (sender, next) = (sender.clone(), &next);
-                scope.spawn(move || {
-                    let renderers = self.renderers();
-                    while !watch.arrived() {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= total {
-                            return;
-                        }
-                        let result = match &renderers {
-                            Ok(renderers) => self.row(&self.handout.row[index], renderers, watch),
-                            Err(error) => Err(Error::failed(error.to_string())),
-                        };
-                        if sender.send((index, result)).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-            drop(sender);
-            for (index, result) in receiver {
+        let work = |renderers: &Result<Renderers<'_>>, row: &Row| match renderers {
+            Ok(renderers) => self.row(row, renderers, watch),
+            Err(error) => Err(Error::failed(error.to_string())),
+        };
+        threads::each(
+            &self.handout.row,
+            jobs,
+            || self.renderers(),
+            || watch.arrived(),
+            work,
+            |index, result| {
                 done[index] = match result {
                     Ok(result) => Some(result),
-                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => return,
                     Err(error) => Some((None, Brought { end: End::failed(&error), ..Brought::default() })),
                 };
                 count += 1;
                 env.out.progress(format!("{count} of {total}: {}", self.handout.row[index].folder));
-            }
-        });
+            },
+        );
         env.out.progress("");
         if count < total {
             return Err(Error::new(ErrorKind::Interrupted, format!("interrupted after {count} of {total} repositories"))
