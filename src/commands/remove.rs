@@ -20,7 +20,7 @@ use crate::{
     output::Ink,
     plan::Op,
     receipt::Layer,
-    tree::RelPath,
+    tree::{RelPath, Tree},
 };
 
 /// Removes features: what is untouched goes, what is not is told.
@@ -34,8 +34,9 @@ pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
     let catalog = env.catalog.clone();
     let rest: Vec<Layer> = repository.features().filter(|layer| !going.layers.iter().any(|gone| is_same(gone, layer))).cloned().collect();
     let becoming = becoming(&repository, &catalog, &going.answers, &rest, OnConflict::Keep)?;
-    let edited = edited(&repository, &going.layers)?;
-    let stale = stale(&repository, &becoming, &edited)?;
+    let base = repository.base()?;
+    let edited = edited(&repository, &base, &going.layers)?;
+    let stale = stale(&repository, &base, &becoming, &edited)?;
     if args.json {
         env.out.json(&json!({
             "features": args.features,
@@ -50,8 +51,8 @@ pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
     for path in &edited {
         env.out.warn(format!("{path}: you have changed it, so it stays; it is yours alone from now on"));
     }
+    let gone = args.features.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     for path in &stale {
-        let gone = args.features.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         env.out.warn(format!("{path}: you have changed it, so it stays as it is; look for what it does with {gone}"));
     }
     if args.dry_run || args.diff {
@@ -127,8 +128,7 @@ fn absent(name: &str, repository: &Repository) -> Fault {
 }
 
 /// Files of the layers that are not as they were written.
-fn edited(repository: &Repository, layers: &[Layer]) -> Result<Vec<RelPath>> {
-    let base = repository.base()?;
+fn edited(repository: &Repository, base: &Tree, layers: &[Layer]) -> Result<Vec<RelPath>> {
     let files: Vec<&RelPath> = layers.iter().flat_map(|layer| &layer.files).collect();
     let there = disk::read(&repository.root, files.iter().copied())?;
     let is_edited = |path: &&&RelPath| match (base.get(path), there.get(path)) {
@@ -139,8 +139,7 @@ fn edited(repository: &Repository, layers: &[Layer]) -> Result<Vec<RelPath>> {
 }
 
 /// Files of what stays that would do without what goes, such as a workflow that started it, but are not as they were written.
-fn stale(repository: &Repository, becoming: &Becoming, edited: &[RelPath]) -> Result<Vec<RelPath>> {
-    let base = repository.base()?;
+fn stale(repository: &Repository, base: &Tree, becoming: &Becoming, edited: &[RelPath]) -> Result<Vec<RelPath>> {
     let written: BTreeSet<&RelPath> = becoming.planned.steps().iter().filter(|step| step.op != Op::Keep).map(|step| &step.path).collect();
     let other = base.iter().filter(|(path, entry)| becoming.base.get(path).is_some_and(|fresh| !crate::plan::same(entry, fresh)));
     let open: Vec<&RelPath> = other.map(|(path, _)| path).filter(|path| !written.contains(path) && !edited.contains(path)).collect();
