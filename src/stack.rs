@@ -121,6 +121,11 @@ impl Stack {
         }
     }
 
+    /// Whether anything of it waits for requests.
+    pub fn listens(&self) -> bool {
+        self.modules.iter().any(|module| module.port.is_some())
+    }
+
     /// Whether what has this condition applies here.
     pub fn meets(&self, condition: Option<&Condition>) -> bool {
         condition.is_none_or(|condition| condition.holds(&|name| self.condition_text(name)))
@@ -137,7 +142,7 @@ impl Stack {
             "wrapper" => yes_or_no(self.wrapper),
             "secrets" => yes_or_no(!self.secrets.is_empty()),
             "modules" => yes_or_no(!self.modules.is_empty()),
-            "ports" => yes_or_no(self.modules.iter().any(|module| module.port.is_some())),
+            "ports" => yes_or_no(self.listens()),
             "services" => yes_or_no(!self.services.is_empty()),
             "nested" => yes_or_no(self.directory != "."),
             _ => return None,

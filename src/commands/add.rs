@@ -285,7 +285,7 @@ impl Project {
             "test" => self.stack.test.is_none(),
             "modules" => self.stack.modules.is_empty(),
             // Where nothing is started, that is what is told.
-            "port" => !self.stack.modules.is_empty() && self.stack.modules.iter().all(|module| module.port.is_none()),
+            "port" => !self.stack.modules.is_empty() && !self.stack.listens(),
             "services" => self.stack.services.is_empty(),
             _ => false,
         }

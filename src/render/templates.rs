@@ -345,11 +345,13 @@ fn workflow(directory: &str) -> String {
 pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["workflow"] = workflow(&stack.directory).into();
     seen["class"] = class(stack);
-    seen["ports"] = stack.modules.iter().any(|module| module.port.is_some()).into();
+    seen["ports"] = stack.listens().into();
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();
     if let Some(test) = &stack.test {
         seen["test"]["install"] = json!(test.install);
+        // pip learnt about groups late.
+        seen["test"]["groups"] = test.install.iter().any(|word| word == "--group").into();
     }
 }
 
