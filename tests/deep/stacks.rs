@@ -40,9 +40,11 @@ const SOURCE: &str = concat!(include_str!("stacks.rs"), include_str!("stacks/run
 /// A check of some fixtures.
 struct Judge {
     name: &'static str,
-    /// All of them where none is named.
+    /// All that can be started, where none is named.
     fixtures: &'static [&'static str],
     source: &'static str,
+    /// The features whose files are looked at, besides those that others build on.
+    reads: &'static [&'static str],
     /// Programs that must be here, as they are asked for their versions.
     needs: &'static [&'static [&'static str]],
     proofs: &'static [Proof],
@@ -53,6 +55,16 @@ struct Proof {
     option: &'static str,
     prove: fn(&World, &Repository, &Project) -> Result<(), String>,
 }
+
+/// Fixtures that are not started here, and why: their files are looked at by the linters only, and said so.
+const NOT_STARTED: [(&str, &str); 3] = [
+    ("gradle-groovy", "the image of Gradle cannot be had"),
+    ("gradle-kotlin", "the image of Gradle cannot be had"),
+    ("poetry-fastapi", "its package manager wants an index in JSON, which a mirror need not have"),
+];
+
+/// The features that others build on.
+const GROUND: [&str; 3] = ["compose", "dockerfile", "maven-wrapper"];
 
 /// Needed by every check that starts something.
 const ENGINE: &[&str] = &["docker", "version", "--format", "{{.Server.Version}}"];
@@ -65,7 +77,8 @@ fn judged(world: &World, arguments: &Arguments, judges: &[Judge]) -> Vec<Row> {
             Ok(fixtures) => fixtures,
             Err(why) => return vec![Row::new(judge.name, "", None, "", Outcome::Failed(why), 0.0)],
         };
-        let is_judged = |name: &str| judge.fixtures.is_empty() || judge.fixtures.contains(&name);
+        let is_started = |name: &str| NOT_STARTED.iter().all(|(other, _)| *other != name);
+        let is_judged = |name: &str| if judge.fixtures.is_empty() { is_started(name) } else { judge.fixtures.contains(&name) };
         for (name, from) in fixtures.iter().filter(|(name, _)| arguments.wants_kit(name) && is_judged(name)) {
             let of_judge: Vec<&str> = fixtures.iter().map(|(name, _)| name.as_str()).filter(|name| is_judged(name)).collect();
             match of_fixture(world, judge, name, from, is_drawn(world, arguments, &of_judge, name)) {
@@ -91,7 +104,8 @@ fn is_drawn(world: &World, arguments: &Arguments, fixtures: &[&str], name: &str)
 fn of_fixture(world: &World, judge: &Judge, name: &str, from: &Path, is_drawn: bool) -> Result<Vec<Row>, String> {
     let repository = Repository::copy(world, name, from)?;
     let projects = repository.add_all()?;
-    let tree = tree(&repository.folder)?;
+    let tree = repository.read_by(&[judge.reads, &GROUND].concat())?;
+    repository.tell()?;
     repository.commit()?;
     let mut rows = Vec::new();
     for project in &projects {

@@ -8,7 +8,7 @@ use stagekit::{
 };
 
 use super::{
-    altered, docker, fixtures, images_in, is_drawn, is_had,
+    GROUND, NOT_STARTED, docker, fixtures, is_drawn,
     repository::{Project, Repository, key_of, tree},
     running::Running,
 };
@@ -21,16 +21,6 @@ use crate::{
 
 /// What a proof depends on besides the files.
 const SOURCE: &str = concat!(include_str!("added.rs"), include_str!("running.rs"));
-
-/// Fixtures that are not started here, and why: their files are looked at by the linters only, and said so.
-const NOT_STARTED: [(&str, &str); 1] = [("poetry-fastapi", "its package manager wants an index in JSON, which a mirror need not have")];
-
-/// What the build of a fixture is told besides, because the packages come from a mirror here: it signs nothing, and its certificate is another.
-const TOLD: [(&str, &str); 3] = [
-    ("pnpm-fastify", "npm_config_manage_package_manager_versions=false"),
-    ("uv-fastapi", "UV_SYSTEM_CERTS=true"),
-    ("yarn-express", "COREPACK_INTEGRITY_KEYS=0"),
-];
 
 const LINTERS: &str = include_str!("../linters.rs");
 
@@ -63,10 +53,10 @@ impl Repository {
         }
         let mut rows = vec![come];
         let of = Row::new("added", &self.name, None, "", Outcome::Passed, 0.0);
-        match tree(&self.folder) {
-            Ok(tree) => {
-                rows.extend(self.sound(world, &of, &tree));
-                rows.extend(projects.iter().filter_map(|project| self.started(world, project, &tree, is_drawn)));
+        match tree(&self.folder).and_then(|all| Ok((all, self.read_by(&GROUND)?))) {
+            Ok((all, ground)) => {
+                rows.extend(self.sound(world, &of, &all));
+                rows.extend(projects.iter().filter_map(|project| self.started(world, project, &ground, is_drawn)));
             }
             Err(why) => rows.push(Row::new("added", &self.name, None, "", Outcome::Failed(why), 0.0)),
         }
@@ -91,16 +81,12 @@ impl Repository {
 
     /// The project's compose file brings everything up, and it answers.
     fn started(&self, world: &World, project: &Project, tree: &Tree, is_drawn: bool) -> Option<Row> {
-        let folder = self.folder.join(&project.directory);
+        let folder = &project.folder;
         if !folder.join("Dockerfile").exists() || !folder.join("compose.yaml").exists() {
             return None;
         }
         let option = format!("{} starts", project.directory).trim_start_matches(". ").to_owned();
         let dockerfile = fs::read_to_string(folder.join("Dockerfile")).unwrap_or_default();
-        if let Some(image) = images_in(&dockerfile).find(|image| !is_had(image)) {
-            eprintln!("   {} {option}: not built here, because `{image}` cannot be had", self.name);
-            return None;
-        }
         if let Some((_, why)) = NOT_STARTED.iter().find(|(name, _)| *name == self.name) {
             eprintln!("   {} {option}: not started here: {why}", self.name);
             return None;
@@ -116,12 +102,12 @@ impl Repository {
             eprintln!("   added {} {option}: not recorded, and not drawn today", self.name);
             return None;
         }
-        let row = Row::of("added", &self.name, None, &option, || match TOLD.iter().find(|(name, _)| *name == self.name) {
-            Some((_, told)) => {
-                let told = format!("WORKDIR /build\nENV {told}\n");
-                altered(&folder.join("Dockerfile"), "WORKDIR /build\n", &told, || up(&folder, &project.stack))
-            }
-            None => up(&folder, &project.stack),
+        let row = Row::of("added", &self.name, None, &option, || {
+            self.tell()?;
+            let started = up(folder, &project.stack);
+            // Whether all goes again is judged of what was added.
+            fs::write(folder.join("Dockerfile"), &dockerfile).map_err(|error| format!("Dockerfile: {error}"))?;
+            started
         });
         match row.outcome {
             Outcome::Passed => world.records.prove(&key, &format!("added {} {option}", self.name)),

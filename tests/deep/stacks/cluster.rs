@@ -15,6 +15,7 @@ pub const KUBERNETES: Judge = Judge {
     name: "added-kubernetes",
     fixtures: &["django-postgres", "go-http", "spring-maven"],
     source: concat!(include_str!("cluster.rs"), include_str!("../operations/kubernetes.rs"), include_str!("../operations/pod.rs")),
+    reads: &["kubernetes"],
     needs: kubernetes::NEEDS,
     proofs: &[Proof { option: "taken", prove: taken }],
 };

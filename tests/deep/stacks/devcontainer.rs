@@ -25,6 +25,7 @@ pub const DEVCONTAINER: Judge = Judge {
         "static-site",
     ],
     source: include_str!("devcontainer.rs"),
+    reads: &["devcontainer"],
     needs: &[ENGINE, &["devcontainer", "--version"]],
     proofs: &[Proof { option: "read", prove: read }],
 };

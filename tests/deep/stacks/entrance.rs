@@ -18,6 +18,7 @@ pub const NGINX: Judge = Judge {
     name: "added-nginx",
     fixtures: &["npm-express", "spring-maven"],
     source: include_str!("entrance.rs"),
+    reads: &["nginx"],
     needs: &[ENGINE],
     proofs: &[Proof { option: "", prove: entered }],
 };

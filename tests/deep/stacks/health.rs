@@ -12,6 +12,7 @@ pub const HEALTH: Judge = Judge {
     name: "added-health",
     fixtures: &["go-http", "npm-express", "pip-flask", "plain-maven", "static-site"],
     source: include_str!("health.rs"),
+    reads: &[],
     needs: &[ENGINE],
     proofs: &[Proof { option: "", prove: noticed }],
 };

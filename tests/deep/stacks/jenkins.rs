@@ -14,6 +14,7 @@ pub const JENKINS: Judge = Judge {
     name: "added-jenkins",
     fixtures: &["npm-express", "pip-redis", "plain-maven"],
     source: concat!(include_str!("jenkins.rs"), include_str!("Pipeline.groovy"), include_str!("pipelines.rs")),
+    reads: &["jenkins"],
     needs: &[ENGINE, &["java", "-version"], &["mvn", "--version"]],
     proofs: &[
         Proof {

@@ -20,6 +20,7 @@ pub const LOGGING: Judge = Judge {
     name: "added-logging",
     fixtures: &["npm-express", "spring-maven"],
     source: include_str!("logging.rs"),
+    reads: &["logging"],
     needs: &[ENGINE],
     proofs: &[Proof { option: "", prove: kept }],
 };

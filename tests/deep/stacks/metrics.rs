@@ -19,6 +19,7 @@ pub const MONITORING: Judge = Judge {
     name: "added-monitoring",
     fixtures: &["spring-maven"],
     source: concat!(include_str!("metrics.rs"), include_str!("../operations/monitoring.rs")),
+    reads: &["monitoring"],
     needs: &[ENGINE],
     proofs: &[Proof { option: "", prove: watched }],
 };

@@ -18,6 +18,7 @@ pub const OPENSEARCH: Judge = Judge {
     name: "added-logging",
     fixtures: &["npm-express", "spring-maven"],
     source: concat!(include_str!("opensearch.rs"), include_str!("OpenSearch.java")),
+    reads: &["logging-opensearch"],
     needs: &[ENGINE],
     proofs: &[Proof { option: "opensearch", prove: |_, repository, project| kept(repository, project) }],
 };

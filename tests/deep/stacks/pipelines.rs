@@ -43,6 +43,7 @@ pub const WORKFLOW: Judge = Judge {
     name: "added-workflow",
     fixtures: &["go-http", "npm-express", "pip-redis", "plain-maven"],
     source: concat!(include_str!("pipelines.rs"), include_str!("../act.rs")),
+    reads: &["github-actions"],
     needs: &[ENGINE, &["act", "--version"]],
     proofs: &[
         Proof { option: "green", prove: |world, repository, project| executed(world, repository, project, None) },
@@ -88,6 +89,7 @@ pub const GITLAB: Judge = Judge {
     name: "added-gitlab",
     fixtures: &["npm-express", "pip-redis", "plain-maven"],
     source: include_str!("pipelines.rs"),
+    reads: &["gitlab-ci"],
     needs: &[ENGINE, &["gitlab-ci-local", "--version"], &["rsync", "--version"]],
     proofs: &[
         Proof { option: "green", prove: |_, repository, _| ended_as(&job(&repository.folder)?, None) },

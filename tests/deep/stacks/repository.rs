@@ -1,7 +1,7 @@
 //! A fixture as people have it: a git repository, to which `stagekit add` adds all that fits.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -30,9 +30,21 @@ pub struct Repository {
 
 /// A project of it with its features.
 pub struct Project {
+    /// Within the repository.
     pub directory: String,
+    pub folder: PathBuf,
     pub stack: Stack,
 }
+
+/// What the build of a fixture is told besides, because the packages come from a mirror here: it signs nothing, and its certificate is another.
+const TOLD: [(&str, &str); 3] = [
+    ("pnpm-fastify", "npm_config_manage_package_manager_versions=false"),
+    ("uv-fastapi", "UV_SYSTEM_CERTS=true"),
+    ("yarn-express", "COREPACK_INTEGRITY_KEYS=0"),
+];
+
+/// After which line of its Dockerfile.
+const FIRST: &str = "WORKDIR /build\n";
 
 /// What every proof depends on besides the files and its check.
 const SOURCE: &str = include_str!("repository.rs");
@@ -45,6 +57,15 @@ impl Repository {
         commit(&folder)?;
         let before = tree(&folder)?;
         Ok(Self { name: name.to_owned(), folder, before })
+    }
+
+    /// Tells the build of its image what it has to know here.
+    pub fn tell(&self) -> Result<(), String> {
+        let Some((_, told)) = TOLD.iter().find(|(name, _)| *name == self.name) else { return Ok(()) };
+        let path = self.folder.join("Dockerfile");
+        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let (start, end) = text.split_once(FIRST).ok_or_else(|| format!("{} has no `{}`", path.display(), FIRST.trim()))?;
+        fs::write(&path, format!("{start}{FIRST}ENV {told}\n{end}")).map_err(|error| format!("{}: {error}", path.display()))
     }
 
     /// What CI would be given.
@@ -85,19 +106,42 @@ impl Repository {
             if again["plan"]["settled"] != true {
                 return Err(format!("adding the same twice changes something: {again}"));
             }
-            let receipt = fs::read_to_string(self.folder.join(".stagekit/receipt.toml")).map_err(|error| error.to_string())?;
-            let receipt = Receipt::read(&receipt).map_err(|error| error.to_string())?;
+            let receipt = self.receipt()?;
             let layer = receipt.layer.iter().rfind(|layer| layer.kind == LayerKind::Feature && layer.directory == directory);
             let stack = layer.ok_or_else(|| format!("no layer is for `{directory}`"))?.stack.clone();
-            projects.push(Project { directory, stack });
+            projects.push(Project { folder: self.folder.join(&directory), directory, stack });
         }
         Ok(projects)
     }
 
+    /// The files without those that only other features than these have written: what is proven of one feature does not depend on another.
+    pub fn read_by(&self, features: &[&str]) -> Result<Tree, String> {
+        let mut writers: BTreeMap<RelPath, BTreeSet<String>> = BTreeMap::new();
+        for layer in self.receipt()?.layer {
+            let contributed = layer.contribution.iter().map(|recorded| recorded.contribution.path.clone());
+            for path in layer.files.iter().cloned().chain(contributed) {
+                writers.entry(path).or_default().insert(layer.name.clone());
+            }
+        }
+        let is_read = |path: &RelPath| {
+            self.before.get(path).is_some()
+                || writers.get(path).is_none_or(|writers| writers.iter().any(|writer| features.contains(&writer.as_str())))
+        };
+        let mut read = Tree::new();
+        for (path, entry) in tree(&self.folder)?.iter().filter(|(path, _)| is_read(path)) {
+            read.insert(path.clone(), entry.clone());
+        }
+        Ok(read)
+    }
+
+    fn receipt(&self) -> Result<Receipt, String> {
+        let receipt = fs::read_to_string(self.folder.join(".stagekit/receipt.toml")).map_err(|error| error.to_string())?;
+        Receipt::read(&receipt).map_err(|error| error.to_string())
+    }
+
     /// Everything that was added goes, and nothing else.
     pub fn remove_all(&self) -> Result<(), String> {
-        let receipt = fs::read_to_string(self.folder.join(".stagekit/receipt.toml")).map_err(|error| error.to_string())?;
-        let receipt = Receipt::read(&receipt).map_err(|error| error.to_string())?;
+        let receipt = self.receipt()?;
         let directories: BTreeSet<&str> = receipt.layer.iter().map(|layer| layer.directory.as_str()).collect();
         for directory in directories {
             let names = receipt.layer.iter().filter(|layer| layer.directory == directory).map(|layer| layer.name.as_str());

@@ -32,6 +32,7 @@ pub const WORKFLOW: Judge = Judge {
         "yarn-express",
     ],
     source: concat!(include_str!("breadth.rs"), include_str!("../../act.rs")),
+    reads: &["github-actions"],
     needs: &[ENGINE, &["act", "--version"]],
     proofs: &[Proof { option: "tests", prove: executed }],
 };
@@ -55,6 +56,7 @@ pub const GITLAB: Judge = Judge {
     name: "added-gitlab",
     fixtures: IN_CONTAINERS,
     source: concat!(include_str!("breadth.rs"), include_str!("../pipelines.rs")),
+    reads: &["gitlab-ci"],
     needs: &[ENGINE, &["gitlab-ci-local", "--version"], &["rsync", "--version"]],
     proofs: &[Proof {
         option: "tests",
@@ -69,6 +71,7 @@ pub const JENKINS: Judge = Judge {
     name: "added-jenkins",
     fixtures: IN_CONTAINERS,
     source: concat!(include_str!("breadth.rs"), include_str!("../jenkins.rs"), include_str!("../Pipeline.groovy")),
+    reads: &["jenkins"],
     needs: jenkins::JENKINS.needs,
     proofs: &[Proof {
         option: "tests",
