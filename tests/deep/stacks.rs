@@ -136,17 +136,13 @@ fn of_fixture(world: &World, judge: &Judge, name: &str, from: &Path, is_drawn: b
 }
 
 /// Images that cannot be had without a registry: what is built from them is looked at by the linters only, and said so.
-const NOT_HAD: [&str; 3] = ["gradle:", "mcr.microsoft.com/", "mongo:"];
-
-/// Those of them that a stand-in is made for.
-const MADE: [&str; 2] = ["mcr.microsoft.com/devcontainers/typescript-node:20-", "mcr.microsoft.com/devcontainers/python:3.12-"];
+const NOT_HAD: [&str; 2] = ["gradle:", "mongo:"];
 
 /// What runs a GitLab job beside the job's own image.
 const HELPERS: [&str; 2] = [pipelines::HELPER, pipelines::WAITER];
 
 fn is_had(image: &str) -> bool {
-    let starts = |list: &[&str]| list.iter().any(|start| image.starts_with(start));
-    starts(&MADE) || !starts(&NOT_HAD)
+    !NOT_HAD.iter().any(|start| image.starts_with(start))
 }
 
 /// Where the fixtures are.
@@ -168,6 +164,7 @@ pub fn images(world: &World) -> Result<BTreeSet<String>, String> {
         for (path, entry) in tree(&repository.folder)?.iter() {
             let is_wanted: fn(&str) -> bool = match path.file_name() {
                 "Dockerfile" | "compose.yaml" | "compose.nginx.yaml" => is_had,
+                "compose.monitoring.yaml" => |image| image.starts_with("prom/"),
                 "compose.logging.yaml" => |image| image.starts_with("grafana/loki:"),
                 "compose.opensearch.yaml" => |image| image.starts_with("opensearchproject/opensearch:"),
                 _ => continue,
