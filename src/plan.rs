@@ -92,7 +92,7 @@ fn decide(base: Option<&Entry>, disk: Option<&Entry>, fresh: Option<&Entry>, del
         (Some(_), Some(_), None) => Op::Conflict { reason: Reason::EditedAndRemoved, markers: None },
         (Some(base), Some(disk), Some(fresh)) if same(base, disk) => {
             let bytes = like_the_user(&disk.bytes, &base.bytes, &fresh.bytes).map_or_else(|| fresh.bytes.clone(), Into::into);
-            Op::Replace { fresh: Entry { bytes, executable: fresh.executable } }
+            Op::Change { fresh: Entry { bytes, executable: fresh.executable } }
         }
         (Some(base), Some(_), Some(fresh)) if same(base, fresh) => Op::Keep,
         (Some(base), Some(disk), Some(fresh)) => merge_three(base, disk, fresh),

@@ -63,6 +63,9 @@ pub struct Stack {
     pub berry: bool,
     /// The file that pins the dependencies; absent where nothing is to be installed.
     pub lock_file: Option<String>,
+    /// The extras of a Python project without which it does not start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extras: Vec<String>,
     /// The branch that CI publishes from.
     #[serde(default = "main")]
     pub default_branch: String,
@@ -108,6 +111,7 @@ impl Stack {
             workspaces: false,
             berry: false,
             lock_file: None,
+            extras: Vec::new(),
             default_branch: main(),
             directory: dot(),
             secrets: Vec::new(),

@@ -1,5 +1,7 @@
 //! Python: `pyproject.toml`, requirements and what older tools left.
 
+use std::collections::BTreeSet;
+
 use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
 use crate::stack::{Language, Module, Origin};
 
@@ -76,6 +78,7 @@ pub(super) fn read(project: &mut Project<'_>) {
     // 3. how it is tested and started
     test(project, source, &facts, &required);
     module(project, source, &required);
+    extras(project, &facts, &required);
 }
 
 fn build_tool(project: &mut Project<'_>, facts: &Facts) {
@@ -233,15 +236,7 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
     }
 
     // 2. what has to be named: a group, an extra, or a file of requirements
-    let extras = [
-        listed("project.optional-dependencies"),
-        facts
-            .below("tool.poetry.extras")
-            .filter_map(|(rest, fact)| Some((rest.split_once('.')?.0.to_owned(), named(&fact.value))))
-            .collect(),
-        setup_requirements(project).into_iter().filter_map(|(text, extra, _)| Some((extra?, named(&text)))).collect(),
-    ]
-    .concat();
+    let extras: Vec<(String, bool)> = in_extras(project, facts).into_iter().map(|(extra, name, _)| (extra, name == "pytest")).collect();
     let of_extras = held(&extras, is_pytest);
     match (project.stack.build_tool.as_str(), of_groups.first(), of_extras.first()) {
         ("uv", Some(group), _) => words(&["--group", group]),
@@ -260,6 +255,82 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
         }
         _ => Vec::new(),
     }
+}
+
+/// What extras hold: the extra, the requirement's name and, where an extra lists it itself, the place.
+fn in_extras(project: &Project<'_>, facts: &Facts) -> Vec<(String, String, Option<String>)> {
+    let pyproject = project.source(&["pyproject.toml"]);
+    let of_table = |table: &'static str| {
+        facts.below(table).filter_map(move |(rest, fact)| {
+            let (name, _, origin) = requirement(&fact.value, pyproject?.sure(fact.line))?;
+            Some((rest.split_once('.')?.0.to_owned(), name, Some(origin.place)))
+        })
+    };
+    // Poetry's say which of its optional dependencies they mean.
+    let of_poetry = of_table("tool.poetry.extras").map(|(extra, name, _)| (extra, name, None));
+    let of_setup = setup_requirements(project).into_iter().filter_map(|(text, extra, origin)| {
+        let (name, _, origin) = requirement(&text, origin)?;
+        Some((extra?, name, Some(origin.place)))
+    });
+    of_table("project.optional-dependencies").chain(of_poetry).chain(of_setup).collect()
+}
+
+/// The extras that hold what starts the program where nothing else does: its image wants them, and so do its tests.
+fn extras(project: &mut Project<'_>, facts: &Facts, required: &[Requirement]) {
+    let held = in_extras(project, facts);
+    let lists: BTreeSet<&str> = held.iter().filter_map(|(.., place)| place.as_deref()).collect();
+    let pyproject = project.source(&["pyproject.toml"]);
+    let in_groups: BTreeSet<String> = facts
+        .below("dependency-groups")
+        .chain(facts.below("tool.poetry.group"))
+        .filter_map(|(_, fact)| Some(pyproject?.sure(fact.line).place))
+        .collect();
+    let is_proper = |name: &str| {
+        required
+            .iter()
+            .any(|(found, _, origin)| found == name && !lists.contains(origin.place.as_str()) && !in_groups.contains(&origin.place))
+            && !is_optional(facts, &format!("tool.poetry.dependencies.{name}"))
+    };
+    let program = project.stack.modules.iter().filter_map(|module| module.launch.first().cloned());
+    let mut found = Vec::new();
+    for name in program.chain([project.stack.framework.clone()]).filter(|name| !is_proper(name)) {
+        let mut of_name: Vec<&str> = held.iter().filter(|(_, held, _)| *held == name).map(|(extra, ..)| extra.as_str()).collect();
+        // One for tests has more in it than the program wants.
+        of_name.sort_by_key(|extra| OF_TESTS.contains(extra));
+        if let Some(extra) = of_name.first().filter(|extra| !found.contains(&(**extra).to_owned())) {
+            found.push((*extra).to_owned());
+        }
+    }
+    let tool = project.stack.build_tool.clone();
+    let is_installed = tool == "pip" && project.stack.lock_file.is_none() || matches!(tool.as_str(), "uv" | "poetry");
+    if found.is_empty() || !is_installed {
+        return;
+    }
+    if let Some(test) = &mut project.stack.test {
+        let known = test.install.len();
+        install_extras(&mut test.install, &tool, &found);
+        // `uv run` is told what to install as well.
+        if tool == "uv" {
+            let added = test.install[known..].to_vec();
+            test.command.splice(2 + known..2 + known, added);
+        }
+    }
+    project.stack.extras = found;
+}
+
+/// Adds extras to what an install is told, as its tool takes them.
+fn install_extras(install: &mut Vec<String>, tool: &str, extras: &[String]) {
+    let new: Vec<&String> = extras.iter().filter(|extra| !install.contains(extra)).collect();
+    if tool != "pip" {
+        let option = if tool == "uv" { "--extra" } else { "--extras" };
+        install.extend(new.into_iter().flat_map(|extra| [option.to_owned(), extra.clone()]));
+        return;
+    }
+    let (rest, known): (Vec<String>, Vec<String>) = std::mem::take(install).into_iter().partition(|word| !word.starts_with('.'));
+    let known = known.iter().filter_map(|word| word.strip_prefix(".[")?.strip_suffix(']'));
+    let all: BTreeSet<&str> = known.flat_map(|names| names.split(',')).chain(extras.iter().map(String::as_str)).collect();
+    install.push(format!(".[{}]", all.into_iter().collect::<Vec<_>>().join(",")));
+    install.extend(rest);
 }
 
 fn is_optional(facts: &Facts, key: &str) -> bool {

@@ -424,6 +424,43 @@ fn python_and_what_installs_it() {
     );
 }
 
+/// What starts the program may stand in an extra: its image wants that, and so do its tests.
+#[test]
+fn an_extra_that_the_program_does_not_start_without_is_installed() {
+    let project = "[project]\nname = \"shop\"\nrequires-python = \">=3.12\"\n";
+    let split =
+        format!("{project}dependencies = [\"fastapi\"]\n[project.optional-dependencies]\nserver = [\"uvicorn\"]\ntest = [\"pytest\"]\n");
+    let both = format!(
+        "{project}dependencies = []\n[project.optional-dependencies]\nserver = [\"uvicorn\", \"FastAPI\"]\ndev = [\"uvicorn\", \"pytest\"]\n"
+    );
+    let proper =
+        format!("{project}dependencies = [\"fastapi\", \"uvicorn\"]\n[project.optional-dependencies]\nfast = [\"uvicorn[standard]\"]\n");
+    let grouped = format!(
+        "{project}dependencies = [\"fastapi\", \"pytest\"]\n[project.optional-dependencies]\nrun = [\"uvicorn\"]\n[dependency-groups]\ndev = [\"uvicorn\"]\n"
+    );
+    let poetry = "[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\npython = \"^3.12\"\nfastapi = \"*\"\npytest = \"*\"\nuvicorn = {version = \"*\", optional = true}\n[tool.poetry.extras]\nserver = [\"uvicorn\"]\n";
+    let code = [("main.py", "app = FastAPI()\n"), ("test_x.py", "")];
+    let lock = ("uv.lock", "");
+    for (files, extras, command, install) in [
+        (
+            &[("pyproject.toml", split.as_str()), lock][..],
+            "server",
+            "uv run --extra test --extra server python -m pytest",
+            "--extra test --extra server",
+        ),
+        (&[("pyproject.toml", &split)], "server", "python -m pytest", ".[server,test]"),
+        (&[("pyproject.toml", &both)], "server", "python -m pytest", ".[dev,server]"),
+        (&[("pyproject.toml", &proper)], "", "python -m unittest discover", ""),
+        (&[("pyproject.toml", &grouped), lock], "run", "uv run --extra run python -m pytest", "--extra run"),
+        (&[("pyproject.toml", poetry)], "server", "poetry run python -m pytest", "--extras server"),
+    ] {
+        let found = detect(&survey(&[files, &code].concat()), None).unwrap().stack;
+        let test = found.test.expect("a test");
+        let told = (found.extras.join(" "), test.command.join(" "), test.install.join(" "));
+        assert_eq!(told, (extras.to_owned(), command.to_owned(), install.to_owned()), "{files:?}");
+    }
+}
+
 /// What tests need is installed where it is declared: in a group, an extra or a file, unless that is installed anyway.
 #[test]
 fn what_python_tests_need_is_installed_from_where_it_is_declared() {

@@ -13,7 +13,7 @@ pub enum Op {
         fresh: Entry,
     },
     /// The file is as we left it, ours has changed.
-    Replace {
+    Change {
         /// The file as it will be, with the line endings that it has on disk.
         fresh: Entry,
     },
@@ -42,7 +42,7 @@ impl Op {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Create { .. } => "create",
-            Self::Replace { .. } => "replace",
+            Self::Change { .. } => "change",
             Self::Remove => "remove",
             Self::Merge { .. } => "merge",
             Self::Keep => "keep",
@@ -53,7 +53,7 @@ impl Op {
     /// The file that this op writes, if it writes one.
     pub fn entry(&self) -> Option<&Entry> {
         match self {
-            Self::Create { fresh } | Self::Replace { fresh } => Some(fresh),
+            Self::Create { fresh } | Self::Change { fresh } => Some(fresh),
             Self::Merge { merged, .. } => Some(merged),
             Self::Remove | Self::Keep | Self::Conflict { .. } => None,
         }

@@ -47,7 +47,7 @@ impl Plan {
                 kept => format!("nothing to do: {} as it should be", plural(kept, "file is", "files are")),
             };
         }
-        let mut parts: Vec<String> = ["create", "replace", "merge", "remove"]
+        let mut parts: Vec<String> = ["create", "change", "merge", "remove"]
             .into_iter()
             .map(|word| (word, count(word)))
             .filter(|(_, n)| *n > 0)

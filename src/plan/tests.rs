@@ -75,7 +75,7 @@ fn each_case_is_decided_as_the_table_says() {
         ("as it should be", file("a\n"), file("a\n"), file("a\n"), "keep"),
         ("as it should be, without a base", NONE, file("a\n"), file("a\n"), "keep"),
         ("both made the same change", file("a\n"), file("b\n"), file("b\n"), "keep"),
-        ("untouched, changed by us", file("a\n"), file("a\n"), file("b\n"), r#"replace "b\n""#),
+        ("untouched, changed by us", file("a\n"), file("a\n"), file("b\n"), r#"change "b\n""#),
         ("untouched, removed by us", file("a\n"), file("a\n"), NONE, "remove"),
         ("edited, unchanged by us", file("a\n"), file("mine\n"), file("a\n"), "keep"),
         (
@@ -94,9 +94,9 @@ fn each_case_is_decided_as_the_table_says() {
         ("a new file in the way with another bit", NONE, file("a\n"), script("a\n"), "conflict exists"),
         ("an empty file in the way", NONE, file(""), file("ours\n"), "conflict exists"),
         ("autocrlf and nothing else", file("a\nb\n"), file("a\r\nb\r\n"), file("a\nb\n"), "keep"),
-        ("autocrlf, changed by us", file("a\nb\n"), file("a\r\nb\r\n"), file("a\nc\n"), r#"replace "a\r\nc\r\n""#),
+        ("autocrlf, changed by us", file("a\nb\n"), file("a\r\nb\r\n"), file("a\nc\n"), r#"change "a\r\nc\r\n""#),
         ("autocrlf, removed by us", file("a\nb\n"), file("a\r\nb\r\n"), NONE, "remove"),
-        ("autocrlf, text becomes binary", file("a\n"), file("a\r\n"), file("\0\n"), r#"replace "\0\n""#),
+        ("autocrlf, text becomes binary", file("a\n"), file("a\r\n"), file("\0\n"), r#"change "\0\n""#),
         (
             "autocrlf and an edit",
             file(TEN),
@@ -104,18 +104,18 @@ fn each_case_is_decided_as_the_table_says() {
             file("1\n2\n3\n4\n5\n6\n7\n8\n9\nten\n"),
             r#"merge "0\r\n1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n8\r\n9\r\nten\r\n""#,
         ),
-        ("a file of ours with CRLF", file("a\r\n"), file("a\r\n"), file("b\r\n"), r#"replace "b\r\n""#),
-        ("a file of ours with CRLF, normalised by git", file("a\r\n"), file("a\n"), file("b\r\n"), r#"replace "b\n""#),
-        ("the user mixes line endings", file("a\nb\n"), file("a\r\nb\n"), file("c\nb\n"), r#"replace "c\nb\n""#),
-        ("no newline at the end, untouched", file("a"), file("a"), file("b"), r#"replace "b""#),
+        ("a file of ours with CRLF", file("a\r\n"), file("a\r\n"), file("b\r\n"), r#"change "b\r\n""#),
+        ("a file of ours with CRLF, normalised by git", file("a\r\n"), file("a\n"), file("b\r\n"), r#"change "b\n""#),
+        ("the user mixes line endings", file("a\nb\n"), file("a\r\nb\n"), file("c\nb\n"), r#"change "c\nb\n""#),
+        ("no newline at the end, untouched", file("a"), file("a"), file("b"), r#"change "b""#),
         ("a newline at the end is a change", file("a"), file("a\n"), file("a"), "keep"),
         // Whether a text ends in a newline is merged apart from its last line.
         ("a newline at the end against an edit", file("a"), file("a\n"), file("b"), r#"merge "b\n""#),
-        ("binary, untouched", file("\0\n"), file("\0\n"), file("\x01\0"), r#"replace "\u{1}\0""#),
+        ("binary, untouched", file("\0\n"), file("\0\n"), file("\x01\0"), r#"change "\u{1}\0""#),
         ("binary, other line endings are a change", file("\0\n"), file("\0\r\n"), file("\0\n"), "keep"),
         ("binary, both", file("\0"), file("\x01\0"), file("\x02\0"), "conflict binary"),
         ("binary in the way", NONE, file("\x01\0"), file("\x02\0"), "conflict exists"),
-        ("we made it executable", file("a\n"), file("a\n"), script("a\n"), r#"replace "a\n" x"#),
+        ("we made it executable", file("a\n"), file("a\n"), script("a\n"), r#"change "a\n" x"#),
         ("we made it executable, the user edited it", file("a\n"), file("b\n"), script("a\n"), r#"merge "b\n" x"#),
         ("the user made it executable, we changed it", file("a\n"), script("a\n"), file("b\n"), r#"merge "b\n" x"#),
         ("the user made it plain, we removed it", script("a\n"), file("a\n"), NONE, "conflict edited-and-removed"),
@@ -188,12 +188,12 @@ fn a_listing_names_every_path_that_is_not_as_it_should_be() {
     merge     both
     remove    gone
     create    new
-    replace   ours
+    change    ours
     conflict  same  (you and the new version changed the same place)
     conflict  way  (it exists and stagekit did not write it)
     leave     deleted  (you deleted it, the new version changes it)
 
-    1 to create, 1 to replace, 1 to merge, 1 to remove, 2 conflicts, 1 unchanged
+    1 to create, 1 to change, 1 to merge, 1 to remove, 2 conflicts, 1 unchanged
     ");
     assert_eq!(Plan::default().listing(), "nothing to do\n");
     let settled = plan(&Tree::new(), &tree(&[("a", "")]), &tree(&[("a", "")]), Deleted::Say);
@@ -208,7 +208,7 @@ fn json_says_what_the_listing_says() {
     {"op":"remove","path":"gone"},
     {"op":"keep","path":"kept"},
     {"op":"create","path":"new","executable":false,"bytes":2},
-    {"op":"replace","path":"ours","executable":false,"bytes":2},
+    {"op":"change","path":"ours","executable":false,"bytes":2},
     {"op":"conflict","path":"same","reason":"edited","message":"you and the new version changed the same place","hint":"move your version away, run the command again, then put your changes back","can_be_marked":true},
     {"op":"conflict","path":"way","reason":"exists","message":"it exists and stagekit did not write it","hint":"move it away, then run the command again","can_be_marked":true}],"left":[{"path":"deleted","reason":"deleted"}]}
     "#);

@@ -348,6 +348,7 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["ports"] = stack.listens().into();
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();
+    seen["extras"] = stack.extras.clone().into();
     if let Some(test) = &stack.test {
         seen["test"]["install"] = json!(test.install);
         // pip learnt about groups late.

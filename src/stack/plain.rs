@@ -82,6 +82,7 @@ impl Stack {
         }
         check.each("versions", Shape::Version, &self.versions);
         check.each("lock_file", Shape::Path, self.lock_file.as_slice());
+        check.each("extras", Shape::Name, &self.extras);
         check.each("secrets", Shape::Variable, &self.secrets);
         if let Some(build) = &self.build {
             check.each("build", Shape::Word, &build.command);

@@ -30,7 +30,7 @@ fn the_kits_own_tests_are_put_back_and_nothing_else() {
     let fresh = Transcript::of("new http-server . --yes --quiet --no-git --set language=python").run();
     let dry = Transcript::of("restore --dry-run").after(tampered()).run();
     assert_eq!((dry.status, read(&dry, ROUTES).as_str()), (0, "# green\n"), "{}", dry.stderr);
-    assert!(dry.stdout.starts_with(&format!("replace  {ROUTES}\ncreate   {JSON}\n\n1 to create, 1 to replace, ")), "{}", dry.stdout);
+    assert!(dry.stdout.starts_with(&format!("change  {ROUTES}\ncreate  {JSON}\n\n1 to create, 1 to change, ")), "{}", dry.stdout);
     assert_eq!(dry.stderr, "nothing was written\n");
 
     let done = Transcript::of("restore").after(dry).run();

@@ -57,7 +57,7 @@ fn from_the_starter_to_the_end_by_the_reference() {
         ended = typed("check", ended).run();
         assert_eq!(ended.status, 4, "{}", ended.stdout);
         ended = typed("solution --apply", ended)
-            .stdout("replace  work.txt\n\n1 to replace, 3 unchanged\n")
+            .stdout("change  work.txt\n\n1 to change, 3 unchanged\n")
             .stderr(&format!(
                 "took over the reference's milestone {number}: The {} step\nhint: `stagekit check` runs its tests\n",
                 ["first", "second"][number - 1]
@@ -136,7 +136,7 @@ fn an_update_takes_what_is_new_and_leaves_what_is_the_users() {
     write(&ended, "work.txt", "my own first\nsmoke\n");
     let ended = with_newer("update", &newer, ended).run();
     assert!(
-        ended.stdout.contains("replace  docs/milestones/1.md\n") && ended.stdout.contains(listing),
+        ended.stdout.contains("change   docs/milestones/1.md\n") && ended.stdout.contains(listing),
         "{}\n{}",
         ended.stdout,
         ended.stderr
