@@ -1,6 +1,6 @@
 //! All that fits has no finding of its linters, changes nothing when it is added twice, starts and answers, and goes again without a trace.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{fs, path::Path, process::Command, thread, time::Duration};
 
 use stagekit::{
     stack::{Module, Stack},
@@ -123,14 +123,22 @@ fn up(folder: &Path, stack: &Stack) -> Result<(), String> {
     answered.map_err(|why| format!("{why}\n{}", running.logs()))
 }
 
-/// It answers over HTTP, and is nobody's root.
+/// It is nobody's root, and answers over HTTP; what listens nowhere runs on.
 fn answers(folder: &Path, module: &Module) -> Result<(), String> {
     let id = docker(folder, &["compose", "ps", "--quiet", &module.name], 20)?.trim().to_owned();
-    let user = docker(folder, &["inspect", "--format", "{{.Config.User}}", &id], 20)?.trim().to_owned();
+    let state = |what: &str| docker(folder, &["inspect", "--format", what, &id], 20).map(|said| said.trim().to_owned());
+    let user = state("{{.Config.User}}")?;
     if user.split(':').next().and_then(|user| user.parse::<u32>().ok()).is_none_or(|user| user < 101) {
         return Err(format!("the image of {} runs as `{user}`, not as a number from 101 on", module.name));
     }
-    let Some(port) = module.port else { return Err(format!("nobody knows the port of {}", module.name)) };
+    let Some(port) = module.port else {
+        // Longer than a program takes that ends because something is missing.
+        thread::sleep(Duration::from_secs(8));
+        return match state("{{.State.Status}} {{.RestartCount}}")?.as_str() {
+            "running 0" => Ok(()),
+            other => Err(format!("{} does not run on: {other}", module.name)),
+        };
+    };
     let address = format!("http://127.0.0.1:{port}{}", module.health_path.as_deref().unwrap_or("/"));
     let words =
         ["--silent", "--show-error", "--fail", "--max-time", "5", "--retry", "20", "--retry-all-errors", "--retry-delay", "1", &address];
