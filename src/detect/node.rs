@@ -291,7 +291,30 @@ fn module(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts:
         module.host_variable = Some("HOSTNAME".to_owned());
     }
     health(project, &mut module, &code);
+    if let Some((route, file)) = is_next.then(|| super::health::of_files(file_routes(project, directory))).flatten() {
+        module.health_path = Some(route);
+        project.origin(&format!("modules.{name}.health_path"), Origin { place: project.path(file), certain: false });
+    }
     project.stack.modules.push(module);
+}
+
+/// The paths that Next.js answers by code: `app/api/health/route.ts`, `pages/api/health.js`. A folder in brackets is no part of the path.
+fn file_routes<'s>(project: &Project<'s>, directory: &str) -> impl Iterator<Item = (String, &'s str)> {
+    let prefix = if directory == "." { String::new() } else { format!("{directory}/") };
+    project.paths().filter_map(move |path| {
+        let inside = path.strip_prefix(prefix.as_str())?;
+        let inside = inside.strip_prefix("src/").unwrap_or(inside);
+        let (stem, end) = inside.rsplit_once('.')?;
+        if !["js", "jsx", "mjs", "ts", "tsx"].contains(&end) {
+            return None;
+        }
+        let route = stem
+            .strip_prefix("app/")
+            .and_then(|rest| rest.strip_suffix("/route"))
+            .or_else(|| stem.strip_prefix("pages/").filter(|rest| rest.starts_with("api/")))?;
+        let parts: Vec<&str> = route.split('/').filter(|part| !part.starts_with('(')).collect();
+        Some((format!("/{}", parts.join("/")), path))
+    })
 }
 
 /// Where the configuration of Next.js says that it packs a server: `output: 'standalone'`.

@@ -516,6 +516,8 @@ fn a_workspace_of_node_has_packages_that_are_started_and_others() {
         ("apps/api/src/server.js", code),
         ("apps/web/package.json", web),
         ("apps/web/next.config.ts", "export default {\n  output: \"standalone\",\n};\n"),
+        ("apps/web/src/app/api/(ops)/health/route.ts", ""),
+        ("apps/web/src/app/health/page.tsx", ""),
         ("packages/greeting/package.json", library),
         ("packages/greeting/index.js", ""),
         ("examples/old/package.json", r#"{"scripts": {"start": "node x.js"}}"#),
@@ -528,7 +530,7 @@ fn a_workspace_of_node_has_packages_that_are_started_and_others() {
             "fastify 5.6.0",
             test,
             "api in apps/api: node src/server.js :3001 PORT /health",
-            "web in apps/web: node server.js :3000 PORT",
+            "web in apps/web: node server.js :3000 PORT /api/health",
             ".next/standalone",
             "redis by REDIS_URL",
         ]
