@@ -257,12 +257,28 @@ impl Project {
         if !offers_something(feature, &self.stack) {
             faults.push(Fault::new(name, format!("has nothing for {}", kind_of(&self.stack))));
         }
-        for required in feature.requires.iter().filter(|required| !self.has(required, added, repository)) {
+        let missing: Vec<&str> = self.missing_beside(feature, added, repository).collect();
+        if !missing.is_empty() {
+            // One command for everything that was asked for.
+            let beside = added.iter().flat_map(|feature| self.missing_beside(feature, added, repository));
+            let whole: BTreeSet<&str> = added.iter().map(|feature| feature.name.get_ref().as_str()).chain(beside).collect();
+            let whole = whole.into_iter().collect::<Vec<_>>().join(" ");
             faults.push(
-                Fault::new(name, format!("wants `{required}` beside it")).hint(format!("`stagekit add {required} {name}` adds both")),
+                Fault::new(name, format!("wants `{}` beside it", missing.join("` and `")))
+                    .hint(format!("`stagekit add {whole}` adds all of it")),
             );
         }
         faults
+    }
+
+    /// The features that this one builds on and that are not here.
+    fn missing_beside<'f>(
+        &'f self,
+        feature: &'f FeatureManifest,
+        added: &'f [&FeatureManifest],
+        repository: &'f Repository,
+    ) -> impl Iterator<Item = &'f str> {
+        feature.requires.iter().map(String::as_str).filter(|required| !self.has(required, added, repository))
     }
 
     /// Why the feature is for repositories of another kind, and which those are.

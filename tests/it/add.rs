@@ -366,7 +366,7 @@ fn everything_wrong_is_told_at_once_and_nothing_is_written() {
             &[
                 "kubernetes: wants `dockerfile` beside it",
                 "monitoring: has nothing for a project in Node.js with npm",
-                "monitoring: wants `compose` beside it",
+                "monitoring: wants `compose` and `dockerfile` beside it (`stagekit add compose dockerfile kubernetes monitoring` adds all of it)",
             ],
         ),
         (
