@@ -94,7 +94,9 @@ fn modules<'s>(project: &mut Project<'s>, poms: &mut Vec<Pom<'s>>) {
 }
 
 fn language_version(project: &mut Project<'_>, root: &Pom<'_>) {
-    let keys = ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source"];
+    // The last two are what Micronaut's parent asks for.
+    let keys =
+        ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source", "release.version", "jdk.version"];
     let plugin = |key: &str| {
         root.plugin("maven-compiler-plugin")
             .and_then(|(source, plugin)| root.resolved(source, one(plugin, &format!("configuration/{key}"))?))
