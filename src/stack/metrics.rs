@@ -41,7 +41,7 @@ const fn client(language: Language, name: &'static str) -> MetricsLibrary {
 
 impl MetricsLibrary {
     /// Every library that is known. What builds upon a client stands before it, because a program that has the one often names the other, too.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self {
             requests: Some(RequestMetrics {
                 total: "http_request_duration_seconds_count",
@@ -65,6 +65,7 @@ impl MetricsLibrary {
         client(Language::Python, "prometheus-client"),
         client(Language::Go, "github.com/prometheus/client_golang"),
         client(Language::Rust, "prometheus/process"),
+        Self { process: false, ..client(Language::Rust, "prometheus") },
         Self { process: false, ..client(Language::Rust, "axum-prometheus") },
         Self { process: false, ..client(Language::Rust, "metrics-exporter-prometheus") },
         // Micrometer calls what it knows of a process otherwise.
@@ -102,11 +103,9 @@ mod tests {
         assert!(!module.has_process_metrics() && module.request_metrics().is_none());
         module.metrics_path = Some("/metrics".to_owned());
         assert!(module.has_process_metrics() && module.request_metrics().is_none());
-        for (name, has_process, status) in [
-            ("express-prom-bundle", true, Some("status_code")),
-            ("prometheus-client", true, None),
-            ("axum-prometheus", false, None),
-        ] {
+        for (name, has_process, status) in
+            [("express-prom-bundle", true, Some("status_code")), ("prometheus-client", true, None), ("axum-prometheus", false, None)]
+        {
             module.metrics_library = Some(name.to_owned());
             assert_eq!((module.has_process_metrics(), module.request_metrics().map(|known| known.status)), (has_process, status), "{name}");
         }

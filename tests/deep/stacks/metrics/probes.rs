@@ -1,20 +1,23 @@
 //! A real Prometheus and a real blackbox exporter watch the running program: what they are told is taken, what they are asked is known, and a program
 //! that is stopped is told.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value as Json;
+use stagekit::stack::Module;
 
 use crate::{
     operations::{Site, eventually, get, monitoring, said},
     stacks::{
-        altered,
+        altered, docker,
         repository::{Project, tree},
         running::Running,
     },
 };
-
-const PROMETHEUS: &str = "http://127.0.0.1:9090/api/v1";
 
 /// Of every alert what stands in it, and with what instead its tests must not pass.
 const WRONG: [(&str, &str, &str); 8] = [
@@ -30,17 +33,38 @@ const WRONG: [(&str, &str, &str); 8] = [
 
 pub(super) fn watched(project: &Project) -> Result<(), String> {
     let folder = &project.folder;
-    if !folder.join("scripts/init-env").exists() {
-        // Where nothing else is secret nobody makes a password: it says that one is to be written here.
-        fs::write(folder.join(".env"), "GRAFANA_PASSWORD=for-this-check-only\n").map_err(|error| format!(".env: {error}"))?;
-    }
     let site = Site { folder, tree: &tree(folder)?, stack: &project.stack };
     let modules: Vec<&str> =
         project.stack.modules.iter().filter(|module| module.port.is_some()).map(|module| module.name.as_str()).collect();
-    let services = [&modules[..], &["prometheus"]].concat();
-    let running = Running::up(folder, &["compose.yaml", "compose.monitoring.yaml"], None, &services)?;
-    let seen = taken(&running, folder).and_then(|()| known(site, &modules)).and_then(|()| missed(&running, &modules));
+    if folder.join("scripts/init-env").exists() {
+        said("scripts/init-env", &[], folder, 10)?;
+    } else {
+        // Where nothing else is secret nobody makes a password: it says that one is to be written here.
+        fs::write(folder.join(".env"), "GRAFANA_PASSWORD=for-this-check-only\n").map_err(|error| format!(".env: {error}"))?;
+    }
+    let files = [unpublished(project)?];
+    let running = Running::up(folder, &[&files[0].to_string_lossy()], None, &[&modules[..], &["prometheus"]].concat())?;
+    let seen = taken(&running, folder).and_then(|()| {
+        let prometheus = Prometheus::of(&running, folder)?;
+        prometheus.knows(site, &modules)?;
+        running.compose(&[&["stop"], &modules[..]].concat(), 60)?;
+        prometheus.misses(&modules)
+    });
     seen.map_err(|why| format!("{why}\n{}", running.logs()))
+}
+
+/// The two compose files as compose has put them together, without the ports of the machine: those may be taken.
+fn unpublished(project: &Project) -> Result<PathBuf, String> {
+    let name = format!("watched-{}", project.stack.name);
+    let words =
+        ["compose", "--project-name", &name, "--file", "compose.yaml", "--file", "compose.monitoring.yaml", "config", "--format", "json"];
+    let mut all: Json = serde_json::from_str(&docker(&project.folder, &words, 30)?).map_err(|error| error.to_string())?;
+    for service in all["services"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        service.as_object_mut().ok_or("a service is no table")?.remove("ports");
+    }
+    let file = project.folder.with_extension("watched.json");
+    fs::write(&file, all.to_string()).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(file)
 }
 
 /// Both programs take their files, the tests of the rules pass, and would not with another rule.
@@ -81,70 +105,78 @@ fn alerts(rules: &Path) -> Result<Vec<String>, String> {
     Ok(names.map(str::to_owned).collect())
 }
 
-/// Every program answers, nothing is wrong, and whatever a rule or a dashboard asks for is there.
-fn known(site: Site<'_>, modules: &[&str]) -> Result<(), String> {
-    let stack = site.stack;
-    let has = |holds: bool| usize::from(holds);
-    let dashboards = 1
-        + has(stack.modules.iter().any(|module| module.has_process_metrics()))
-        + has(stack.modules.iter().any(|module| module.request_metrics().is_some()));
-    let expressions = monitoring::expressions(site, dashboards)?;
-    for module in modules {
-        eventually(60, || match query(&format!("probe_success{{service=\"{module}\"}} == 1"))?.as_slice() {
-            [_] => Ok(()),
-            other => Err(format!("{module} does not answer the probe: {other:?}")),
-        })?;
+/// The one that runs, by the address of its container.
+struct Prometheus {
+    api: String,
+}
+
+impl Prometheus {
+    fn of(running: &Running, folder: &Path) -> Result<Self, String> {
+        let id = running.compose(&["ps", "--quiet", "prometheus"], 20)?;
+        let address = docker(folder, &["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", id.trim()], 20)?;
+        Ok(Self { api: format!("http://{}:9090/api/v1", address.trim()) })
     }
-    for (place, expression) in &expressions {
-        // Of the alerts it is well that they find nothing: what they look at is to be there.
-        let asked = if place.starts_with("alert ") {
-            metrics(&asked("parse_query", expression)?).into_iter().collect()
-        } else {
-            modules.iter().map(|module| expression.replace("$service", module).replace("$__rate_interval", "5m")).collect::<Vec<_>>()
-        };
-        if asked.is_empty() {
-            return Err(format!("{place}: it asks for nothing"));
-        }
-        for asked in asked {
-            // What is counted over a time takes two looks at it.
-            eventually(75, || match query(&asked)?.as_slice() {
-                [] => Err(format!("{place}: nothing is found for `{asked}`")),
-                _ => Ok(()),
+
+    /// Every program answers, nothing is wrong, and whatever a rule or a dashboard asks for is there.
+    fn knows(&self, site: Site<'_>, modules: &[&str]) -> Result<(), String> {
+        let has = |what: fn(&Module) -> bool| usize::from(site.stack.modules.iter().any(what));
+        let dashboards = 1 + has(Module::has_process_metrics) + has(|module| module.request_metrics().is_some());
+        for module in modules {
+            eventually(60, || match self.query(&format!("probe_success{{service=\"{module}\"}} == 1"))?.as_slice() {
+                [_] => Ok(()),
+                other => Err(format!("{module} does not answer the probe: {other:?}")),
             })?;
         }
+        for (place, expression) in monitoring::expressions(site, dashboards)? {
+            // Of the alerts it is well that they find nothing: what they look at is to be there.
+            let asked = if place.starts_with("alert ") {
+                metrics(&self.asked("parse_query", &expression)?).into_iter().collect()
+            } else {
+                modules.iter().map(|module| expression.replace("$service", module).replace("$__rate_interval", "5m")).collect::<Vec<_>>()
+            };
+            if asked.is_empty() {
+                return Err(format!("{place}: it asks for nothing"));
+            }
+            for asked in asked {
+                // What is counted over a time takes two looks at it.
+                eventually(75, || match self.query(&asked)?.as_slice() {
+                    [] => Err(format!("{place}: nothing is found for `{asked}`")),
+                    _ => Ok(()),
+                })?;
+            }
+        }
+        let rules = data(&get(&format!("{}/rules", self.api))?.1)?;
+        let groups = rules["groups"].as_array().into_iter().flatten();
+        let all: Vec<&Json> = groups.flat_map(|group| group["rules"].as_array().into_iter().flatten()).collect();
+        match all.iter().find(|rule| rule["health"] != "ok" || !rule["alerts"].as_array().is_none_or(Vec::is_empty)) {
+            Some(rule) => Err(format!("a rule is not well, or somebody is alarmed: {rule}")),
+            None if all.len() < 3 => Err(format!("Prometheus has only these rules: {all:?}")),
+            None => Ok(()),
+        }
     }
-    let rules = data(&get(&format!("{PROMETHEUS}/rules"))?.1)?;
-    let groups = rules["groups"].as_array().into_iter().flatten();
-    let all: Vec<&Json> = groups.flat_map(|group| group["rules"].as_array().into_iter().flatten()).collect();
-    match all.iter().find(|rule| rule["health"] != "ok" || !rule["alerts"].as_array().is_none_or(Vec::is_empty)) {
-        Some(rule) => Err(format!("a rule is not well, or somebody is alarmed: {rule}")),
-        None if all.len() < 3 => Err(format!("Prometheus has only these rules: {all:?}")),
-        None => Ok(()),
+
+    /// The counter-proof: a program that is gone is told.
+    fn misses(&self, modules: &[&str]) -> Result<(), String> {
+        modules.iter().try_for_each(|module| {
+            eventually(60, || match self.query(&format!("ALERTS{{alertname=\"ServiceDown\", service=\"{module}\"}}"))?.as_slice() {
+                [] => Err(format!("{module} is gone, and no alert is pending")),
+                _ => Ok(()),
+            })
+        })
     }
-}
 
-/// The counter-proof: a program that is gone is told.
-fn missed(running: &Running, modules: &[&str]) -> Result<(), String> {
-    running.compose(&[&["stop"], modules].concat(), 60)?;
-    for module in modules {
-        eventually(60, || match query(&format!("ALERTS{{alertname=\"ServiceDown\", service=\"{module}\"}}"))?.as_slice() {
-            [] => Err(format!("{module} is gone, and no alert is pending")),
-            _ => Ok(()),
-        })?;
+    /// What is found now.
+    fn query(&self, expression: &str) -> Result<Vec<Json>, String> {
+        let found = self.asked("query", expression)?;
+        found["result"].as_array().cloned().ok_or_else(|| format!("`{expression}`: {found}"))
     }
-    Ok(())
-}
 
-/// What is found now.
-fn query(expression: &str) -> Result<Vec<Json>, String> {
-    let found = asked("query", expression)?;
-    found["result"].as_array().cloned().ok_or_else(|| format!("`{expression}`: {found}"))
-}
-
-/// What Prometheus says to an expression.
-fn asked(of: &str, expression: &str) -> Result<Json, String> {
-    let words = ["--silent", "--get", "--max-time", "5", "--data-urlencode", &format!("query={expression}"), &format!("{PROMETHEUS}/{of}")];
-    data(&said("curl", &words, Path::new("."), 10)?).map_err(|why| format!("`{expression}`: {why}"))
+    /// What is said of an expression.
+    fn asked(&self, of: &str, expression: &str) -> Result<Json, String> {
+        let (query, address) = (format!("query={expression}"), format!("{}/{of}", self.api));
+        let words = ["--silent", "--get", "--max-time", "5", "--data-urlencode", &query, &address];
+        data(&said("curl", &words, Path::new("."), 10)?).map_err(|why| format!("`{expression}`: {why}"))
+    }
 }
 
 fn data(answer: &str) -> Result<Json, String> {
