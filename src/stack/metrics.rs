@@ -40,27 +40,29 @@ const fn client(language: Language, name: &'static str) -> MetricsLibrary {
 }
 
 impl MetricsLibrary {
+    const fn counting(self, total: &'static str, status: &'static str, bucket: &'static str) -> Self {
+        Self { requests: Some(RequestMetrics { total, status, bucket }), ..self }
+    }
+
     /// Every library that is known. What builds upon a client stands before it, because a program that has the one often names the other, too.
     pub const ALL: [Self; 14] = [
-        Self {
-            requests: Some(RequestMetrics {
-                total: "http_request_duration_seconds_count",
-                status: "status_code",
-                bucket: "http_request_duration_seconds_bucket",
-            }),
-            ..serving(Language::Node, "express-prom-bundle", "/metrics")
-        },
+        serving(Language::Node, "express-prom-bundle", "/metrics").counting(
+            "http_request_duration_seconds_count",
+            "status_code",
+            "http_request_duration_seconds_bucket",
+        ),
         serving(Language::Node, "fastify-metrics", "/metrics"),
         client(Language::Node, "prom-client"),
-        Self {
-            requests: Some(RequestMetrics {
-                total: "flask_http_request_duration_seconds_count",
-                status: "status",
-                bucket: "flask_http_request_duration_seconds_bucket",
-            }),
-            ..serving(Language::Python, "prometheus-flask-exporter", "/metrics")
-        },
-        serving(Language::Python, "prometheus-fastapi-instrumentator", "/metrics"),
+        serving(Language::Python, "prometheus-flask-exporter", "/metrics").counting(
+            "flask_http_request_duration_seconds_count",
+            "status",
+            "flask_http_request_duration_seconds_bucket",
+        ),
+        serving(Language::Python, "prometheus-fastapi-instrumentator", "/metrics").counting(
+            "http_requests_total",
+            "status",
+            "http_request_duration_highr_seconds_bucket",
+        ),
         client(Language::Python, "django-prometheus"),
         client(Language::Python, "prometheus-client"),
         client(Language::Go, "github.com/prometheus/client_golang"),

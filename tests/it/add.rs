@@ -92,13 +92,13 @@ fn what_listens_is_asked_and_what_serves_metrics_is_scraped() {
 
     // 2. a library says what it counts of the requests; what is a guess is told
     let with = |library: &str| PACKAGE.replace(r#""pg": "8.16.3""#, &format!("\"{library}\": \"1\""));
-    let counted = shop("add compose dockerfile monitoring --yes").file("package.json", &with("express-prom-bundle")).run();
+    let counted = shop("add compose dockerfile monitoring --yes").file("package.json", with("express-prom-bundle")).run();
     let rules = read(&counted, "ops/prometheus/rules/requests.yml");
     assert!(rules.contains("(http_request_duration_seconds_count{service=\"shop\", status_code=~\"5..\"}[5m])"), "{rules}");
     assert!(!counted.stderr.contains("metrics_path"), "{}", counted.stderr);
-    let guessed = shop("add compose dockerfile monitoring --yes").file("package.json", &with("prom-client")).run();
+    let guessed = shop("add compose dockerfile monitoring --yes").file("package.json", with("prom-client")).run();
     assert!(guessed.stderr.contains("`modules.shop.metrics_path` is taken to be `/metrics`"), "{}", guessed.stderr);
-    let other = shop("add dockerfile --yes").file("package.json", &with("prom-client")).run();
+    let other = shop("add dockerfile --yes").file("package.json", with("prom-client")).run();
     assert!(!other.stderr.contains("metrics_path"), "{}", other.stderr);
 }
 
@@ -108,11 +108,11 @@ fn every_program_of_a_workspace_is_asked_and_one_that_listens_nowhere_is_not() {
     let added = Transcript::of("add compose dockerfile monitoring --yes")
         .file("package.json", r#"{"name": "shop", "workspaces": ["apps/*"], "engines": {"node": "24"}}"#)
         .file("package-lock.json", "{}")
-        .file("apps/api/package.json", &member("prom-client"))
+        .file("apps/api/package.json", member("prom-client"))
         .file("apps/api/server.js", "app.listen(9090);\n")
-        .file("apps/web/package.json", &member("express"))
+        .file("apps/web/package.json", member("express"))
         .file("apps/web/server.js", "app.listen(3000);\n")
-        .file("apps/worker/package.json", &member("redis"))
+        .file("apps/worker/package.json", member("redis"))
         .file("apps/worker/server.js", "work();\n")
         .run();
     assert_eq!(added.status, 0, "{}", added.stderr);
