@@ -13,6 +13,7 @@ mod gradle;
 mod health;
 mod jvm;
 mod maven;
+mod metrics;
 mod names;
 mod node;
 mod pins;

@@ -1,6 +1,7 @@
 //! What a feature renders from: stated by a kit, or detected in a foreign repository.
 
 mod class;
+mod metrics;
 mod plain;
 mod service;
 mod set;
@@ -10,6 +11,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 pub use class::Class;
+pub use metrics::{MetricsLibrary, RequestMetrics};
 
 use crate::condition::Condition;
 
@@ -136,7 +138,8 @@ impl Stack {
     }
 
     /// A field's text, for the conditions of features: `language`, `build_tool`, `framework`, `wrapper`, `secrets`, `modules`, `services`,
-    /// `ports` (something listens), `nested` (the project lies in a folder of its repository).
+    /// `ports` (something listens), `metrics` (something serves metrics of its own), `process_metrics` and `request_metrics` (it is known that some
+    /// of them are such), `nested` (the project lies in a folder of its repository).
     pub fn condition_text(&self, name: &str) -> Option<Cow<'_, str>> {
         let yes_or_no = |holds: bool| Cow::Borrowed(if holds { "true" } else { "false" });
         Some(match name {
@@ -147,6 +150,9 @@ impl Stack {
             "secrets" => yes_or_no(!self.secrets.is_empty()),
             "modules" => yes_or_no(!self.modules.is_empty()),
             "ports" => yes_or_no(self.listens()),
+            "metrics" => yes_or_no(self.modules.iter().any(|module| module.metrics_path.is_some())),
+            "process_metrics" => yes_or_no(self.modules.iter().any(Module::has_process_metrics)),
+            "request_metrics" => yes_or_no(self.modules.iter().any(|module| module.request_metrics().is_some())),
             "services" => yes_or_no(!self.services.is_empty()),
             "nested" => yes_or_no(self.directory != "."),
             _ => return None,
@@ -195,6 +201,8 @@ impl Module {
             port_variable: None,
             host_variable: None,
             health_path: None,
+            metrics_path: None,
+            metrics_library: None,
             stop_seconds: ten(),
             environment: BTreeMap::new(),
         }
@@ -202,8 +210,20 @@ impl Module {
 }
 
 /// The names that a feature's conditions may use.
-pub const CONDITION_NAMES: [&str; 9] =
-    ["language", "build_tool", "framework", "wrapper", "secrets", "modules", "ports", "services", "nested"];
+pub const CONDITION_NAMES: [&str; 12] = [
+    "language",
+    "build_tool",
+    "framework",
+    "wrapper",
+    "secrets",
+    "modules",
+    "ports",
+    "metrics",
+    "process_metrics",
+    "request_metrics",
+    "services",
+    "nested",
+];
 
 /// Where a field of a stack was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -273,6 +293,12 @@ pub struct Module {
     pub host_variable: Option<String>,
     /// A path that answers 200 when it can serve.
     pub health_path: Option<String>,
+    /// The path at which it serves metrics to Prometheus. Features know by themselves where Spring Boot does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_path: Option<String>,
+    /// The library by which it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics_library: Option<String>,
     /// Seconds it needs to stop after SIGTERM.
     #[serde(default = "ten")]
     pub stop_seconds: u32,

@@ -203,6 +203,7 @@ impl Project {
         let wants = |field: &str| match field.split('.').collect::<Vec<_>>()[..] {
             ["language_version"] => !added.is_empty(),
             ["modules", _, "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
+            ["modules", _, "metrics_path"] => added.iter().any(|feature| feature.name.get_ref() == "monitoring"),
             ["test"] => needs("test"),
             _ => false,
         };
@@ -359,6 +360,7 @@ fn value_of(stack: &Stack, field: &str) -> Option<String> {
         ["test"] => stack.test.as_ref().map(|test| crate::course::shell_line(&test.command)),
         ["modules", name, "port"] => module(name)?.port.map(|port| port.to_string()),
         ["modules", name, "health_path"] => module(name)?.health_path.clone(),
+        ["modules", name, "metrics_path"] => module(name)?.metrics_path.clone(),
         ["modules", name, "main_class"] => module(name)?.main_class.clone(),
         ["modules", name, "artifact"] => module(name)?.artifact.clone(),
         _ => None,

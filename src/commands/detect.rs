@@ -123,6 +123,9 @@ fn module(module: &Module) -> Vec<Row> {
     if let Some(path) = &module.health_path {
         rows.push(row("  health", path.clone(), field(".health_path")));
     }
+    if let Some(path) = &module.metrics_path {
+        rows.push(row("  metrics", path.clone(), field(".metrics_path")));
+    }
     rows
 }
 

@@ -1,6 +1,6 @@
 //! Cargo packages and workspaces.
 
-use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
+use super::{Project, Source, facts::Facts, health::health, metrics::metrics, pins, servers, words};
 use crate::stack::{Command, Language, Module};
 
 const FRAMEWORKS: [&str; 6] = ["axum", "actix-web", "rocket", "warp", "poem", "salvo"];
@@ -87,6 +87,12 @@ fn package(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts
         }
     }
     health(project, &mut module, &[main]);
+    metrics(project, &mut module, |name| {
+        let (library, feature) = name.split_once('/').map_or((name, None), |(library, feature)| (library, Some(feature)));
+        let key = format!("dependencies.{library}");
+        let mut stated = facts.get(&key).into_iter().chain(facts.below(&key).map(|(_, fact)| fact));
+        stated.find(|fact| feature.is_none_or(|feature| fact.value == feature)).map(|fact| source.sure(fact.line))
+    });
     project.stack.modules.push(module);
 }
 

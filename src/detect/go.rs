@@ -1,6 +1,6 @@
 //! Go modules.
 
-use super::{Project, Source, health::health, pins, servers, words};
+use super::{Project, Source, health::health, metrics::metrics, pins, servers, words};
 use crate::stack::{Command, Language, Module};
 
 /// Web frameworks by their module's path, without the version at its end.
@@ -45,7 +45,7 @@ pub(super) fn read(project: &mut Project<'_>) {
     project.stack.build = Some(Command { command: words(&["go", "build", "./..."]) });
     project.tested(words(&["go", "test", "./..."]), words(&["-race"]), Vec::new(), source.sure(1));
     for main in project.sources(|path| path == "main.go" || path.ends_with("/main.go") && path.starts_with("cmd/")) {
-        module(project, main);
+        module(project, source, main);
     }
     if project.stack.modules.is_empty() {
         project.note(source.path, "nothing here says what is started: no `main.go`, neither here nor below `cmd`");
@@ -66,7 +66,7 @@ fn required(project: &mut Project<'_>, path: &str, version: &str, origin: crate:
     }
 }
 
-fn module(project: &mut Project<'_>, main: Source<'_>) {
+fn module(project: &mut Project<'_>, build: Source<'_>, main: Source<'_>) {
     let below = project.below(&main);
     let folder = below.rsplit_once('/').map_or(".", |(folder, _)| folder);
     let name = if folder == "." { project.stack.name.clone() } else { super::slug(folder.rsplit('/').next().unwrap_or(folder)) };
@@ -87,6 +87,10 @@ fn module(project: &mut Project<'_>, main: Source<'_>) {
         }
     }
     health(project, &mut module, &code);
+    metrics(project, &mut module, |name| {
+        let names = |line: &str| line.split_whitespace().any(|word| word == name) && !line.contains("// indirect");
+        build.find(|line| names(line).then_some(())).map(|((), line)| build.sure(line))
+    });
     project.stack.modules.push(module);
 }
 

@@ -121,6 +121,7 @@ fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origi
         super::health::health(project, &mut module, &code);
     }
     health(project, part, &mut module, &said);
+    super::metrics::metrics(project, &mut module, |name| part.libraries.get(name).cloned());
     project.stack.modules.push(module);
 }
 

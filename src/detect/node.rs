@@ -1,6 +1,6 @@
 //! Node.js: `package.json`, whichever program installs from it.
 
-use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
+use super::{Project, Source, facts::Facts, health::health, metrics::metrics, pins, servers, words};
 use crate::stack::{Command, Language, Module, Origin};
 
 /// Frameworks by their package; the more particular ones first, because they bring the others along.
@@ -295,6 +295,7 @@ fn module(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts:
         module.health_path = Some(route);
         project.origin(&format!("modules.{name}.health_path"), Origin { place: project.path(file), certain: false });
     }
+    metrics(project, &mut module, |name| Some(source.sure(facts.get(&format!("dependencies.{name}"))?.line)));
     project.stack.modules.push(module);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
+use super::{Project, Source, facts::Facts, health::health, metrics::metrics, pins, servers, words};
 use crate::stack::{Language, Module, Origin};
 
 const FRAMEWORKS: [&str; 4] = ["fastapi", "django", "flask", "starlette"];
@@ -439,6 +439,7 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
     }
     let urls = project.sources(|path| path.rsplit('/').next() == Some("urls.py"));
     health(project, &mut module, &[code, urls].concat());
+    metrics(project, &mut module, |name| required.iter().find(|(found, ..)| found == name).map(|(_, _, origin)| origin.clone()));
     project.stack.modules.push(module);
 }
 

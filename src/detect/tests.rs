@@ -681,6 +681,57 @@ fn go_cargo_and_plain_files() {
 }
 
 #[test]
+fn a_library_says_where_metrics_are_served() {
+    let node = |library: &str| {
+        format!(
+            "{{\n\"name\": \"shop\",\n\"scripts\": {{\"start\": \"node server.js\"}},\n\"dependencies\": {{\n\"prom-client\": \"15\"{library}}}\n}}"
+        )
+    };
+    let server = ("server.js", "app.listen(process.env.PORT || 3000);\n");
+    let go = |comment: &str| format!("module a\n\nrequire github.com/prometheus/client_golang v1.23.2{comment}\n");
+    let main = ("main.go", "func main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n");
+    let rust = |features: &str| {
+        format!("[package]\nname = \"shop\"\n[dependencies]\nprometheus = {{ version = \"0.14\", features = [{features}] }}\n")
+    };
+    let listening = ("src/main.rs", "fn main() {\n    TcpListener::bind(\"0.0.0.0:3000\");\n}\n");
+    let java = |group: &str, library: &str, plugin: &str| {
+        format!(
+            "<project><artifactId>q</artifactId><version>1</version>\n<dependencies><dependency><groupId>{group}</groupId><artifactId>{library}</artifactId></dependency></dependencies>\n<build><plugins><plugin><groupId>{group}</groupId><artifactId>{plugin}</artifactId></plugin></plugins></build></project>"
+        )
+    };
+    let (quarkus, micronaut) = (
+        java("io.quarkus", "quarkus-micrometer-registry-prometheus", "quarkus-maven-plugin"),
+        java("io.micronaut", "micronaut-micrometer-registry-prometheus", "micronaut-maven-plugin"),
+    );
+    for (files, expected) in [
+        (vec![("package.json", node("").as_str()), server], Some(("/metrics", "prom-client", "package.json:5", false))),
+        (
+            vec![("package.json", node(",\n\"express-prom-bundle\": \"8\"").as_str()), server],
+            Some(("/metrics", "express-prom-bundle", "package.json:6", true)),
+        ),
+        // What listens nowhere serves nothing.
+        (vec![("package.json", node("").as_str()), ("server.js", "")], None),
+        (
+            vec![("requirements.txt", "Flask\nprometheus_flask_exporter==0.23\n"), ("app.py", "app = Flask(__name__)\n")],
+            Some(("/metrics", "prometheus-flask-exporter", "requirements.txt:2", true)),
+        ),
+        (vec![("go.mod", go("").as_str()), main], Some(("/metrics", "github.com/prometheus/client_golang", "go.mod:3", false))),
+        (vec![("go.mod", go(" // indirect").as_str()), main], None),
+        (vec![("Cargo.toml", rust("\"process\"").as_str()), listening], Some(("/metrics", "prometheus/process", "Cargo.toml:4", false))),
+        (vec![("Cargo.toml", rust("").as_str()), listening], Some(("/metrics", "prometheus", "Cargo.toml:4", false))),
+        (vec![("pom.xml", quarkus.as_str())], Some(("/q/metrics", "quarkus-micrometer-registry-prometheus", "pom.xml:2", true))),
+        (vec![("pom.xml", micronaut.as_str())], Some(("/prometheus", "micronaut-micrometer-registry-prometheus", "pom.xml:2", false))),
+    ] {
+        let stack = detect(&survey(&files), None).unwrap().stack;
+        let module = &stack.modules[0];
+        let origin = stack.origins.get(&format!("modules.{}.metrics_path", module.name));
+        let found = module.metrics_path.as_deref().zip(module.metrics_library.as_deref()).zip(origin);
+        let found = found.map(|((path, library), origin)| (path, library, origin.place.as_str(), origin.certain));
+        assert_eq!(found, expected, "{files:?}");
+    }
+}
+
+#[test]
 fn several_projects_are_asked_about_and_one_of_them_can_be_meant() {
     let files = [("services/api/pom.xml", BOOT), ("services/web/package.json", "{\"name\": \"web\"}"), ("README.md", "")];
     let error = detect(&survey(&files), None).unwrap_err();

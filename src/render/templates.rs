@@ -346,6 +346,14 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["workflow"] = workflow(&stack.directory).into();
     seen["class"] = class(stack);
     seen["ports"] = stack.listens().into();
+    for name in ["metrics", "process_metrics", "request_metrics"] {
+        seen[name] = (stack.condition_text(name).as_deref() == Some("true")).into();
+    }
+    for (seen, module) in seen["modules"].as_array_mut().into_iter().flatten().zip(&stack.modules) {
+        seen["metrics_path"] = json!(module.metrics_path);
+        seen["process_metrics"] = module.has_process_metrics().into();
+        seen["request_metrics"] = json!(module.request_metrics());
+    }
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();
     seen["extras"] = stack.extras.clone().into();

@@ -10,8 +10,8 @@ const FIELDS: [&str; 10] =
     ["name", "language_version", "versions", "default_branch", "test", "build", "services", "due", "template", "shards"];
 
 /// What can be set of a module.
-const MODULE_FIELDS: [&str; 8] =
-    ["launch", "artifact", "main_class", "port", "port_variable", "host_variable", "health_path", "stop_seconds"];
+const MODULE_FIELDS: [&str; 9] =
+    ["launch", "artifact", "main_class", "port", "port_variable", "host_variable", "health_path", "metrics_path", "stop_seconds"];
 
 impl Stack {
     /// Sets `key` as it is written after `--set`: a field of the whole, a field of the only module, or `modules.NAME.FIELD`. Lists are separated
@@ -106,6 +106,7 @@ impl Module {
             "port_variable" => self.port_variable = Some(value.to_owned()),
             "host_variable" => self.host_variable = Some(value.to_owned()),
             "health_path" => self.health_path = Some(value.to_owned()),
+            "metrics_path" => self.metrics_path = Some(value.to_owned()),
             "stop_seconds" => self.stop_seconds = number()?,
             _ => return Err(unknown(field, &MODULE_FIELDS)),
         }

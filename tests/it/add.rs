@@ -64,6 +64,68 @@ fn what_is_laid_over_ones_own_compose_file_uses_its_names() {
 }
 
 #[test]
+fn what_listens_is_asked_and_what_serves_metrics_is_scraped() {
+    let asked = shop("add compose dockerfile monitoring --yes").run();
+    assert_eq!(asked.status, 0, "{}", asked.stderr);
+    let prometheus = read(&asked, "ops/prometheus/prometheus.yml");
+    assert!(
+        prometheus.contains("[\"http://shop:3000/\"]\n        labels:\n          service: shop\n          __param_module: answers\n"),
+        "{prometheus}"
+    );
+    assert!(!prometheus.contains("job_name: metrics") && !read(&asked, "compose.monitoring.yaml").contains("jaeger"), "{prometheus}");
+    assert!(!asked.dir.path().join("ops/grafana/dashboards/process.json").exists());
+
+    // 1. said by hand, it is taken to be what every client of Prometheus writes
+    let said = Transcript::of("add monitoring --yes --set metrics_path=/internal/metrics --set health_path=/up").after(asked).run();
+    assert_eq!(said.status, 0, "{}", said.stderr);
+    let prometheus = read(&said, "ops/prometheus/prometheus.yml");
+    assert!(prometheus.contains("http://shop:3000/up\"]") && prometheus.contains("__param_module: healthy\n"), "{prometheus}");
+    assert!(
+        prometheus.contains("[\"shop:3000\"]\n        labels:\n          service: shop\n          __metrics_path__: /internal/metrics\n"),
+        "{prometheus}"
+    );
+    assert!(said.dir.path().join("ops/grafana/dashboards/process.json").exists());
+    assert!(!said.dir.path().join("ops/prometheus/rules/requests.yml").exists());
+    let refused = Transcript::of("add monitoring --yes --set metrics_path=metrics").after(said).run();
+    assert_eq!(refused.status, 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains("modules.shop.metrics_path: is `metrics`, which is no path of a URL"), "{}", refused.stderr);
+
+    // 2. a library says what it counts of the requests; what is a guess is told
+    let with = |library: &str| PACKAGE.replace(r#""pg": "8.16.3""#, &format!("\"{library}\": \"1\""));
+    let counted = shop("add compose dockerfile monitoring --yes").file("package.json", with("express-prom-bundle")).run();
+    let rules = read(&counted, "ops/prometheus/rules/requests.yml");
+    assert!(rules.contains("(http_request_duration_seconds_count{service=\"shop\", status_code=~\"5..\"}[5m])"), "{rules}");
+    assert!(!counted.stderr.contains("metrics_path"), "{}", counted.stderr);
+    let guessed = shop("add compose dockerfile monitoring --yes").file("package.json", with("prom-client")).run();
+    assert!(guessed.stderr.contains("`modules.shop.metrics_path` is taken to be `/metrics`"), "{}", guessed.stderr);
+    let other = shop("add dockerfile --yes").file("package.json", with("prom-client")).run();
+    assert!(!other.stderr.contains("metrics_path"), "{}", other.stderr);
+}
+
+#[test]
+fn every_program_of_a_workspace_is_asked_and_one_that_listens_nowhere_is_not() {
+    let member = |dependency: &str| format!(r#"{{"scripts": {{"start": "node server.js"}}, "dependencies": {{"{dependency}": "1"}}}}"#);
+    let added = Transcript::of("add compose dockerfile monitoring --yes")
+        .file("package.json", r#"{"name": "shop", "workspaces": ["apps/*"], "engines": {"node": "24"}}"#)
+        .file("package-lock.json", "{}")
+        .file("apps/api/package.json", member("prom-client"))
+        .file("apps/api/server.js", "app.listen(9090);\n")
+        .file("apps/web/package.json", member("express"))
+        .file("apps/web/server.js", "app.listen(3000);\n")
+        .file("apps/worker/package.json", member("redis"))
+        .file("apps/worker/server.js", "work();\n")
+        .run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    let prometheus = read(&added, "ops/prometheus/prometheus.yml");
+    let targets: Vec<&str> = prometheus.lines().filter_map(|line| line.trim().strip_prefix("- targets: ")).collect();
+    assert_eq!(targets, ["[\"http://api:9090/\"]", "[\"http://web:3000/\"]", "[\"api:9090\"]"]);
+    let compose = read(&added, "compose.monitoring.yaml");
+    // The machine has each port once.
+    assert!(compose.contains("\"127.0.0.1:19090:9090\"") && compose.contains("\"127.0.0.1:13000:3000\""), "{compose}");
+    assert!(compose.contains("add monitoring --set modules.web.metrics_path=/metrics`") && !compose.contains("worker"), "{compose}");
+}
+
+#[test]
 fn a_folder_below_the_project_means_the_project() {
     let added = shop("add editorconfig --yes").cwd("src/routes").run();
     assert_eq!(added.status, 0, "{}", added.stderr);
@@ -362,11 +424,11 @@ fn everything_wrong_is_told_at_once_and_nothing_is_written() {
             &["dokerfile: there is no such feature", "did you mean `dockerfile`?", "jenkin: there is no such feature"][..],
         ),
         (
-            "add monitoring kubernetes",
+            "add maven-wrapper monitoring kubernetes",
             &[
                 "kubernetes: wants `dockerfile` beside it",
-                "monitoring: has nothing for a project in Node.js with npm",
-                "monitoring: wants `compose` and `dockerfile` beside it (`stagekit add compose dockerfile kubernetes monitoring` adds all of it)",
+                "maven-wrapper: has nothing for a project in Node.js with npm",
+                "monitoring: wants `compose` and `dockerfile` beside it (`stagekit add compose dockerfile kubernetes maven-wrapper monitoring` adds all of it)",
             ],
         ),
         (
@@ -409,7 +471,7 @@ fn a_preview_is_what_would_be_done() {
     let list = json(&list);
     let of = |name: &str| list.as_array().expect("a list").iter().find(|offer| offer["name"] == name).cloned().expect("a feature");
     assert_eq!(
-        (&of("dockerfile")["fits"], &of("monitoring")["fits"], &of("dockerfile")["there"]),
+        (&of("dockerfile")["fits"], &of("maven-wrapper")["fits"], &of("dockerfile")["there"]),
         (&true.into(), &false.into(), &false.into())
     );
 }

@@ -1,4 +1,8 @@
-//! A real Prometheus scrapes the running program: the tests of its rules pass, every metric that they name is there, and a program that is stopped is told.
+//! A real Prometheus watches the running program: the tests of its rules pass, every metric that they name is there, and a program that is stopped is told.
+
+mod probes;
+
+use std::fs;
 
 use serde_json::json;
 
@@ -8,7 +12,7 @@ use super::{
 };
 use crate::{
     operations::{
-        Site, get,
+        Site,
         monitoring::{self, System},
         secrets,
     },
@@ -17,8 +21,8 @@ use crate::{
 
 pub const MONITORING: Judge = Judge {
     name: "added-monitoring",
-    fixtures: &["spring-maven"],
-    source: concat!(include_str!("metrics.rs"), include_str!("../operations/monitoring.rs")),
+    fixtures: &[],
+    source: concat!(include_str!("metrics.rs"), include_str!("metrics/probes.rs"), include_str!("../operations/monitoring.rs")),
     reads: &["monitoring"],
     needs: &[ENGINE],
     proofs: &[Proof { option: "", prove: watched }],
@@ -33,12 +37,22 @@ const LIBRARY: &str = "\
     </dependency>
   </dependencies>";
 
-fn watched(_: &World, repository: &Repository, project: &Project) -> Result<(), String> {
-    let site = Site { folder: &repository.folder, tree: &tree(&repository.folder)?, stack: &project.stack };
+fn watched(_: &World, _: &Repository, project: &Project) -> Result<(), String> {
+    if project.stack.framework == "spring-boot" { scraped(project) } else { probes::watched(project) }
+}
+
+/// Spring Boot, once it has the library and the settings that the head of its compose file asks for.
+fn scraped(project: &Project) -> Result<(), String> {
+    let site = Site { folder: &project.folder, tree: &tree(&project.folder)?, stack: &project.stack };
+    let module = project.stack.modules.first().ok_or("the stack has no module")?;
     monitoring::rules(site)?;
     let expressions = monitoring::expressions(site, 2)?;
-    secrets(site)?;
-    super::altered(&repository.folder.join("pom.xml"), "  </dependencies>", LIBRARY, || {
+    if project.folder.join("scripts/init-env").exists() {
+        secrets(site)?;
+    } else {
+        fs::write(project.folder.join(".env"), "GRAFANA_PASSWORD=for-this-check-only\n").map_err(|error| format!(".env: {error}"))?;
+    }
+    super::altered(&project.folder.join(&module.directory).join("pom.xml"), "  </dependencies>", LIBRARY, || {
         let system = System::up(
             site,
             Some(&json!({
@@ -46,10 +60,7 @@ fn watched(_: &World, repository: &Repository, project: &Project) -> Result<(), 
                 "MANAGEMENT_METRICS_DISTRIBUTION_PERCENTILESHISTOGRAM_HTTP_SERVER_REQUESTS": "true",
             })),
         )?;
-        let port = project.stack.modules.first().and_then(|module| module.port).unwrap_or(8080);
-        let seen = get(&format!("http://127.0.0.1:{port}/orders"))
-            .and_then(|_| monitoring::scraped(&system, &expressions))
-            .and_then(|()| monitoring::missed(&system));
+        let seen = monitoring::scraped(&system, &expressions).and_then(|()| monitoring::missed(&system));
         seen.map_err(|why| format!("{why}\n{}", system.logs(&system.module, 30)))
     })
 }
