@@ -137,9 +137,9 @@ const PIPX: &str = "pipx==1.9.0";
 fn with_pipx(world: &World, own: &Path) -> Result<[String; 5], String> {
     let tools = world.folder.join("pipx");
     if !tools.join("bin/pipx").exists() {
-        let minute = Duration::from_secs(60);
-        run_to_end(Command::new("python3").args(["-m", "venv"]).arg(&tools), minute)?.ok("python3 -m venv")?;
-        run_to_end(Command::new(tools.join("bin/pip")).args(["install", "--quiet", PIPX]), minute)?.ok("pip install")?;
+        let limit = Duration::from_secs(300);
+        run_to_end(Command::new("python3").args(["-m", "venv"]).arg(&tools), limit)?.ok("python3 -m venv")?;
+        run_to_end(Command::new(tools.join("bin/pip")).args(["install", "--quiet", PIPX]), limit)?.ok("pip install")?;
     }
     let path = std::env::var("PATH").map_err(|error| error.to_string())?;
     let (tools, own) = (tools.display(), own.display());

@@ -58,7 +58,7 @@ fn in_container(repository: &Repository, project: &Project, work: impl FnOnce() 
 
 fn up(folder: &Path) -> Result<(), String> {
     // The engine's own frontend knows all that is written for features; one that is named would have to be fetched.
-    let said = devcontainer(folder, &["up", "--mount-workspace-git-root", "false", "--omit-syntax-directive"], 400)?;
+    let said = devcontainer(folder, &["up", "--mount-workspace-git-root", "false", "--omit-syntax-directive"], 900)?;
     let up = last_object(&said)?;
     if up["outcome"] == "success" && up["remoteUser"] != "root" { Ok(()) } else { Err(format!("it has come up as {up}")) }
 }
@@ -69,7 +69,7 @@ fn tested(project: &Project) -> Result<(), String> {
         Some(test) => test.command.iter().map(String::as_str).collect(),
         None => vec!["test", "-f", FILE],
     };
-    devcontainer(&project.folder, &[&["exec"], &command[..]].concat(), 300).map(drop)
+    devcontainer(&project.folder, &[&["exec"], &command[..]].concat(), 900).map(drop)
 }
 
 /// The feature that Java's containers have, which can only be had from a registry.
