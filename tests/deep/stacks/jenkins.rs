@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use super::{ENGINE, Judge, Proof, altered, pipelines::broken};
+use super::{
+    ENGINE, Judge, Proof, altered,
+    pipelines::broken,
+    repository::{Project, Repository},
+};
 use crate::world::{Ran, World, run as run_to_end, tail};
 
 pub const JENKINS: Judge = Judge {
@@ -19,15 +23,15 @@ pub const JENKINS: Judge = Judge {
     proofs: &[
         Proof {
             option: "green",
-            prove: |world, repository, _| match done(world, &repository.folder, &[])? {
+            prove: |world, repository, project| match done(world, repository, project, &[])? {
                 ran if ran.status.success() && ran.output.contains("Finished: SUCCESS") => Ok(()),
                 ran => Err(format!("it is not green\n{}", tail(&ran.output, 60))),
             },
         },
         Proof {
             option: "red",
-            prove: |world, repository, _| {
-                broken(repository, |says| match done(world, &repository.folder, &[])? {
+            prove: |world, repository, project| {
+                broken(repository, |says| match done(world, repository, project, &[])? {
                     ran if ran.status.code() == Some(1) && ran.output.contains(says) => Ok(()),
                     ran => Err(format!("it is not red because of `{says}`\n{}", tail(&ran.output, 60))),
                 })
@@ -36,11 +40,7 @@ pub const JENKINS: Judge = Judge {
     ],
 };
 
-pub const REFUSED: Judge = Judge {
-    fixtures: &["npm-express"],
-    proofs: &[Proof { option: "refused", prove: |world, repository, _| refused(world, &repository.folder) }],
-    ..JENKINS
-};
+pub const REFUSED: Judge = Judge { fixtures: &["npm-express"], proofs: &[Proof { option: "refused", prove: refused }], ..JENKINS };
 
 /// Groovy's compiler, which Jenkins reads its files with.
 const GROOVY: &str = "org.apache.groovy:groovy:5.1.3";
@@ -59,7 +59,7 @@ fn groovy(world: &World) -> Result<PathBuf, String> {
 }
 
 /// All stages, or those that are named. The image is built from what `added` has built.
-pub fn done(world: &World, folder: &Path, stages: &[&str]) -> Result<Ran, String> {
+pub fn done(world: &World, repository: &Repository, project: &Project, stages: &[&str]) -> Result<Ran, String> {
     let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deep/stacks/Pipeline.groovy");
     let mut command = Command::new("java");
     command
@@ -67,15 +67,16 @@ pub fn done(world: &World, folder: &Path, stages: &[&str]) -> Result<Ran, String
         .arg(groovy(world)?)
         .arg("groovy.ui.GroovyMain")
         .arg(pipeline)
-        .args(["Jenkinsfile", "."])
+        .arg(project.folder.join("Jenkinsfile"))
+        .arg(".")
         .args(stages)
-        .current_dir(folder);
+        .current_dir(&repository.folder);
     // The Python of the stand-in is Debian's, which wants to be left alone; that of the public image is not.
     run_to_end(command.env("PIP_BREAK_SYSTEM_PACKAGES", "1"), Duration::from_secs(900))
 }
 
 /// A word that Jenkins does not know, one in the wrong place, one that is missing, and a name that nobody has set.
-fn refused(world: &World, folder: &Path) -> Result<(), String> {
+fn refused(world: &World, repository: &Repository, project: &Project) -> Result<(), String> {
     let cases = [
         ("    agent none\n", "", "a pipeline says its agent"),
         ("disableConcurrentBuilds()", "disableConcurrentBuild()", "`disableConcurrentBuild` does not belong into options"),
@@ -84,7 +85,7 @@ fn refused(world: &World, folder: &Path) -> Result<(), String> {
         ("pipeline {", "pipeline {{", "Jenkinsfile:"),
     ];
     for (found, other, says) in cases {
-        altered(&folder.join("Jenkinsfile"), found, other, || match done(world, folder, &[])? {
+        altered(&project.folder.join("Jenkinsfile"), found, other, || match done(world, repository, project, &[])? {
             ran if ran.status.code() == Some(2) && ran.output.contains(says) => Ok(()),
             ran => Err(format!("`{other}` for `{found}` is not refused with `{says}`\n{}", tail(&ran.output, 20))),
         })?;

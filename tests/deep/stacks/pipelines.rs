@@ -1,6 +1,6 @@
 //! The workflow is executed by act, the job of GitLab by gitlab-ci-local in containers of the images that it names: green, and red once a test is broken.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{process::Command, time::Duration};
 
 use super::{
     ENGINE, Judge, Proof, altered,
@@ -56,7 +56,7 @@ pub const WORKFLOW: Judge = Judge {
 
 /// The job `test`; where it is green, the image's too.
 fn executed(world: &World, repository: &Repository, project: &Project, red: Option<&str>) -> Result<(), String> {
-    let file = format!(".github/workflows/{}", workflow_of(project));
+    let file = workflow_of(project);
     let path = repository.folder.join(&file);
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
     let stubs = stubs(world, &text)?;
@@ -74,11 +74,10 @@ fn executed(world: &World, repository: &Repository, project: &Project, red: Opti
     altered(&path, "    needs: test\n", "", || job("image", None))
 }
 
-fn workflow_of(project: &Project) -> String {
-    match project.directory.as_str() {
-        "." => "ci.yml".to_owned(),
-        directory => format!("{}.yml", directory.replace('/', "-")),
-    }
+/// Where the workflow of a project is.
+pub fn workflow_of(project: &Project) -> String {
+    let name = if project.directory == "." { "ci" } else { &project.directory.replace('/', "-") };
+    format!(".github/workflows/{name}.yml")
 }
 
 /// The image that files are copied in and out with, and the one that waits for a server: those of the program itself cannot be had.
@@ -92,17 +91,23 @@ pub const GITLAB: Judge = Judge {
     reads: &["gitlab-ci"],
     needs: &[ENGINE, &["gitlab-ci-local", "--version"], &["rsync", "--version"]],
     proofs: &[
-        Proof { option: "green", prove: |_, repository, _| ended_as(&job(&repository.folder)?, None) },
-        Proof { option: "red", prove: |_, repository, _| broken(repository, |says| ended_as(&job(&repository.folder)?, Some(says))) },
+        Proof { option: "green", prove: |_, repository, project| ended_as(&job(repository, project)?, None) },
+        Proof {
+            option: "red",
+            prove: |_, repository, project| broken(repository, |says| ended_as(&job(repository, project)?, Some(says))),
+        },
     ],
 };
 
 /// The job `test` in a container of its own image. The image's job wants a daemon within a container, and its image; `added` does what it does.
-pub fn job(folder: &Path) -> Result<Ran, String> {
+pub fn job(repository: &Repository, project: &Project) -> Result<Ran, String> {
+    let name = if project.directory == "." { "test" } else { &format!("{} test", project.directory) };
     let mut words = vec!["--pull-policy", "if-not-present", "--helper-image", HELPER, "--wait-image", WAITER, "--color", "false"];
     // The Python of the stand-in is Debian's, which wants to be left alone; that of the public image is not.
-    words.extend(["--variable", "PIP_BREAK_SYSTEM_PACKAGES=1", "test"]);
-    run_to_end(Command::new("gitlab-ci-local").args(words).current_dir(folder), Duration::from_secs(600))
+    words.extend(["--variable", "PIP_BREAK_SYSTEM_PACKAGES=1"]);
+    // Nothing was pushed that a rule could compare with.
+    words.extend(["--evaluate-rule-changes", "false", name]);
+    run_to_end(Command::new("gitlab-ci-local").args(words).current_dir(&repository.folder), Duration::from_secs(600))
 }
 
 fn ended_as(ran: &Ran, red: Option<&str>) -> Result<(), String> {
