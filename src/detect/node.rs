@@ -1,6 +1,11 @@
 //! Node.js: `package.json`, whichever program installs from it.
 
-use super::{Project, Source, facts::Facts, health::health, pins, servers, words};
+use super::{
+    Project, Source,
+    facts::Facts,
+    health::{health, route},
+    pins, servers, words,
+};
 use crate::stack::{Command, Language, Module, Origin};
 
 /// Frameworks by their package; the more particular ones first, because they bring the others along.
@@ -291,13 +296,22 @@ fn module(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts:
         module.host_variable = Some("HOSTNAME".to_owned());
     }
     health(project, &mut module, &code);
+    // Below another path than `/` all of them lie below that.
+    if is_next && module.health_path.is_none() && !next_config(project, directory).is_some_and(|source| source.text.contains("basePath")) {
+        route(project, &mut module);
+    }
     project.stack.modules.push(module);
+}
+
+/// The configuration of Next.js.
+fn next_config<'s>(project: &Project<'s>, directory: &str) -> Option<Source<'s>> {
+    let names = ["next.config.js", "next.config.mjs", "next.config.cjs", "next.config.ts", "next.config.mts"];
+    names.iter().find_map(|name| project.source(&[&super::below(directory, name)]))
 }
 
 /// Where the configuration of Next.js says that it packs a server: `output: 'standalone'`.
 fn standalone(project: &Project<'_>, directory: &str) -> Option<Origin> {
-    let names = ["next.config.js", "next.config.mjs", "next.config.cjs", "next.config.ts", "next.config.mts"];
-    let source = names.iter().find_map(|name| project.source(&[&super::below(directory, name)]))?;
+    let source = next_config(project, directory)?;
     let ((), line) = source.find(|line| {
         let value = line.trim_start().strip_prefix("output")?.trim_start().strip_prefix(':')?.trim_start();
         ["'standalone'", "\"standalone\"", "`standalone`"].iter().any(|text| value.starts_with(text)).then_some(())

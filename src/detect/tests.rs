@@ -361,6 +361,23 @@ fn node_and_what_installs_it() {
 }
 
 #[test]
+fn next_answers_where_its_files_lie() {
+    let package = r#"{"name": "web", "scripts": {"start": "next start"}, "dependencies": {"next": "16.0.0"}}"#;
+    for (file, config, path) in [
+        ("app/api/health/route.js", "", Some("/api/health")),
+        ("src/app/healthz/route.ts", "", Some("/healthz")),
+        ("pages/api/ping.js", "", Some("/api/ping")),
+        ("app/api/health/check.js", "", None),
+        ("app/api/health/route.js", "export default { basePath: '/shop' };\n", None),
+    ] {
+        let found = detect(&survey(&[("package.json", package), ("next.config.mjs", config), (file, "")]), None).unwrap().stack;
+        assert_eq!(found.modules[0].health_path.as_deref(), path, "{file}");
+        let origin = found.origins.get("modules.web.health_path").map(|origin| (origin.place.as_str(), origin.certain));
+        assert_eq!(origin, path.map(|_| (file, false)));
+    }
+}
+
+#[test]
 fn python_and_what_installs_it() {
     let pyproject = "[project]\nname = \"shop\"\nrequires-python = \">=3.12\"\ndependencies = [\n  \"fastapi[standard]>=0.115\",\n  \"psycopg[binary]==3.2.1\",\n]\n[dependency-groups]\ndev = [\"pytest\"]\n";
     check(
@@ -479,6 +496,7 @@ fn a_workspace_of_node_has_packages_that_are_started_and_others() {
         ("apps/api/src/server.js", code),
         ("apps/web/package.json", web),
         ("apps/web/next.config.ts", "export default {\n  output: \"standalone\",\n};\n"),
+        ("apps/web/src/app/api/health/route.ts", ""),
         ("packages/greeting/package.json", library),
         ("packages/greeting/index.js", ""),
         ("examples/old/package.json", r#"{"scripts": {"start": "node x.js"}}"#),
@@ -491,7 +509,7 @@ fn a_workspace_of_node_has_packages_that_are_started_and_others() {
             "fastify 5.6.0",
             test,
             "api in apps/api: node src/server.js :3001 PORT /health",
-            "web in apps/web: node server.js :3000 PORT",
+            "web in apps/web: node server.js :3000 PORT /api/health",
             ".next/standalone",
             "redis by REDIS_URL",
         ]
