@@ -178,6 +178,28 @@ fn what_listens_nowhere_has_no_ports_and_nobody_in_front_of_it() {
         .check();
 }
 
+/// The container's files are read-only; Next.js has a place for the images that it makes, wherever it lies.
+#[test]
+fn next_has_a_cache_that_it_can_write_to() {
+    let next = r#"{"name": "web", "scripts": {"start": "next start", "build": "next build"}, "dependencies": {"next": "16.0.0"}}"#;
+    let root = r#"{"name": "shop", "private": true, "engines": {"node": "22"}, "workspaces": ["apps/*"]}"#;
+    let cache = |files: &[(&str, &str)]| {
+        let added = files.iter().fold(Transcript::of("add dockerfile compose kubernetes --yes"), |add, (path, text)| add.file(path, text));
+        let added = added.file("package-lock.json", "{}").file(".git/HEAD", "ref: refs/heads/main\n").run();
+        assert_eq!(added.status, 0, "{}", added.stderr);
+        let deployment = read(&added, "deploy/kubernetes/base/deployment.yaml");
+        assert!(deployment.contains("        - name: cache\n          emptyDir:\n"), "{deployment}");
+        let after = |text: &str, start: &str| text.split_once(start).and_then(|(_, rest)| Some(rest.lines().next()?.to_owned()));
+        (
+            after(&deployment, "- name: cache\n              mountPath: "),
+            after(&read(&added, "compose.yaml"), "- /app").map(|rest| format!("/app{rest}")),
+        )
+    };
+    let told = |folder: &str| (Some(format!("/app/{folder}.next/cache")), Some(format!("/app/{folder}.next/cache:size=64m")));
+    assert_eq!(cache(&[("package.json", next)]), told(""));
+    assert_eq!(cache(&[("package.json", root), ("apps/web/package.json", next)]), told("apps/web/"));
+}
+
 /// `.env.example` is the one feature's, and the other puts a line into it.
 #[test]
 fn a_file_goes_with_what_others_put_into_it() {
