@@ -132,6 +132,20 @@ fn every_spring_boot_is_started_by_the_loader_that_it_has() {
     }
 }
 
+#[test]
+fn spring_boot_1_says_how_it_is_beside_everything_else() {
+    let pom = BOOT.replace("3.5.7", "1.5.22.RELEASE");
+    for (properties, path) in [
+        ("", "/health"),
+        ("server.context-path=/shop\nmanagement.context-path=/manage\n", "/shop/manage/health"),
+        ("management.endpoints.web.base-path=/other\n", "/health"),
+    ] {
+        let files = [("pom.xml", pom.as_str()), ("src/main/resources/application.properties", properties)];
+        let found = detect(&survey(&files), None).unwrap().stack;
+        assert_eq!(found.modules[0].health_path.as_deref(), Some(path), "{properties}");
+    }
+}
+
 const PLAIN_MAIN: &str = "package x;\nclass Main { public static void main(String[] a) {} }";
 
 #[test]

@@ -346,6 +346,7 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["workflow"] = workflow(&stack.directory).into();
     seen["class"] = class(stack);
     seen["ports"] = stack.listens().into();
+    seen["secret_files"] = stack.reads_secret_files().into();
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();
     if let Some(test) = &stack.test {

@@ -88,6 +88,9 @@ impl Pods {
                     say("--volume", format!("{}:{path}", folder.display()));
                 }
                 Some(volume) if volume["secret"].is_object() => {
+                    if secrets.is_empty() {
+                        return Err(format!("it waits for the secret {}, which nobody makes", volume["secret"]["secretName"]));
+                    }
                     let folder = self.volume(&format!("{host}-{name}"), fs_group, 0o750)?;
                     let mode = u32::try_from(number(&volume["secret"]["defaultMode"])?).map_err(|error| error.to_string())?;
                     for (name, value) in secrets {
