@@ -132,6 +132,12 @@ impl Stack {
         self.modules.iter().any(|module| module.port.is_some())
     }
 
+    /// Whether it reads each file of a folder as a property, as Spring Boot does from 2.4 on: earlier ones are started by the class path.
+    pub fn reads_secret_files(&self) -> bool {
+        let is_early = |module: &Module| module.launch.get(1).is_some_and(|word| word == "-cp");
+        self.framework == "spring-boot" && !self.modules.iter().any(is_early)
+    }
+
     /// Whether what has this condition applies here.
     pub fn meets(&self, condition: Option<&Condition>) -> bool {
         condition.is_none_or(|condition| condition.holds(&|name| self.condition_text(name)))

@@ -33,7 +33,9 @@ pub(super) fn health(project: &mut Project<'_>, module: &mut Module, sources: &[
 
 /// The likeliest of the paths that a framework makes of the places of files: the path, and the file.
 pub(super) fn of_files<'f>(routes: impl Iterator<Item = (String, &'f str)>) -> Option<(String, &'f str)> {
-    routes.filter_map(|(route, file)| Some((likelihood(&route)?, route, file))).min().map(|(_, route, file)| (route, file))
+    // What is no page lies below that.
+    let likely = |route: &str| likelihood(route.strip_prefix("/api").unwrap_or(route));
+    routes.filter_map(|(route, file)| Some((likely(&route)?, route, file))).min().map(|(_, route, file)| (route, file))
 }
 
 /// The texts in a line that are paths of URLs.

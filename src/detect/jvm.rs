@@ -173,9 +173,15 @@ fn health<'s>(
             return;
         }
         let text = |key: &str| said(key).map(|(_, fact)| fact.value);
-        let context = text("server.servlet.context-path").or_else(|| text("spring.webflux.base-path")).unwrap_or_default();
-        let base = text("management.endpoints.web.base-path").unwrap_or_else(|| path.to_owned());
-        format!("{}{}/health", context.trim_end_matches('/'), base.trim_end_matches('/'))
+        // Before 2 the endpoints lie beside what the program itself answers, and the properties have other names.
+        let is_first = project.stack.framework_version.as_deref().is_some_and(|version| version.starts_with("1."));
+        let (context, base) = if is_first {
+            (text("server.context-path"), text("management.context-path").unwrap_or_default())
+        } else {
+            let context = text("server.servlet.context-path").or_else(|| text("spring.webflux.base-path"));
+            (context, text("management.endpoints.web.base-path").unwrap_or_else(|| path.to_owned()))
+        };
+        format!("{}{}/health", context.unwrap_or_default().trim_end_matches('/'), base.trim_end_matches('/'))
     } else {
         path.to_owned()
     };

@@ -1,6 +1,12 @@
 //! Node.js: `package.json`, whichever program installs from it.
 
-use super::{Project, Source, facts::Facts, health::health, metrics::metrics, pins, servers, words};
+use super::{
+    Project, Source,
+    facts::Facts,
+    health::{health, of_files},
+    metrics::metrics,
+    pins, servers, words,
+};
 use crate::stack::{Command, Language, Module, Origin};
 
 /// Frameworks by their package; the more particular ones first, because they bring the others along.
@@ -291,7 +297,9 @@ fn module(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts:
         module.host_variable = Some("HOSTNAME".to_owned());
     }
     health(project, &mut module, &code);
-    if let Some((route, file)) = is_next.then(|| super::health::of_files(file_routes(project, directory))).flatten() {
+    // Below another path than `/` all of them lie below that.
+    let is_based = next_config(project, directory).is_some_and(|source| source.text.contains("basePath"));
+    if let Some((route, file)) = (is_next && !is_based).then(|| of_files(file_routes(project, directory))).flatten() {
         module.health_path = Some(route);
         project.origin(&format!("modules.{name}.health_path"), Origin { place: project.path(file), certain: false });
     }
@@ -318,10 +326,15 @@ fn file_routes<'s>(project: &Project<'s>, directory: &str) -> impl Iterator<Item
     })
 }
 
+/// The configuration of Next.js.
+fn next_config<'s>(project: &Project<'s>, directory: &str) -> Option<Source<'s>> {
+    let names = ["next.config.js", "next.config.mjs", "next.config.cjs", "next.config.ts", "next.config.mts"];
+    names.iter().find_map(|name| project.source(&[&super::below(directory, name)]))
+}
+
 /// Where the configuration of Next.js says that it packs a server: `output: 'standalone'`.
 fn standalone(project: &Project<'_>, directory: &str) -> Option<Origin> {
-    let names = ["next.config.js", "next.config.mjs", "next.config.cjs", "next.config.ts", "next.config.mts"];
-    let source = names.iter().find_map(|name| project.source(&[&super::below(directory, name)]))?;
+    let source = next_config(project, directory)?;
     let ((), line) = source.find(|line| {
         let value = line.trim_start().strip_prefix("output")?.trim_start().strip_prefix(':')?.trim_start();
         ["'standalone'", "\"standalone\"", "`standalone`"].iter().any(|text| value.starts_with(text)).then_some(())

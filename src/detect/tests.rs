@@ -132,6 +132,20 @@ fn every_spring_boot_is_started_by_the_loader_that_it_has() {
     }
 }
 
+#[test]
+fn spring_boot_1_says_how_it_is_beside_everything_else() {
+    let pom = BOOT.replace("3.5.7", "1.5.22.RELEASE");
+    for (properties, path) in [
+        ("", "/health"),
+        ("server.context-path=/shop\nmanagement.context-path=/manage\n", "/shop/manage/health"),
+        ("management.endpoints.web.base-path=/other\n", "/health"),
+    ] {
+        let files = [("pom.xml", pom.as_str()), ("src/main/resources/application.properties", properties)];
+        let found = detect(&survey(&files), None).unwrap().stack;
+        assert_eq!(found.modules[0].health_path.as_deref(), Some(path), "{properties}");
+    }
+}
+
 const PLAIN_MAIN: &str = "package x;\nclass Main { public static void main(String[] a) {} }";
 
 #[test]
@@ -358,6 +372,24 @@ fn node_and_what_installs_it() {
             "package.json: has no script `test`",
         ],
     );
+}
+
+#[test]
+fn next_answers_where_its_files_lie() {
+    let package = r#"{"name": "web", "scripts": {"start": "next start"}, "dependencies": {"next": "16.0.0"}}"#;
+    for (file, config, path) in [
+        ("app/api/health/route.js", "", Some("/api/health")),
+        ("src/app/healthz/route.ts", "", Some("/healthz")),
+        ("pages/api/ping.js", "", Some("/api/ping")),
+        ("app/api/health/check.js", "", None),
+        ("pages/orders/ready.js", "", None),
+        ("app/api/health/route.js", "export default { basePath: '/shop' };\n", None),
+    ] {
+        let found = detect(&survey(&[("package.json", package), ("next.config.mjs", config), (file, "")]), None).unwrap().stack;
+        assert_eq!(found.modules[0].health_path.as_deref(), path, "{file}");
+        let origin = found.origins.get("modules.web.health_path").map(|origin| (origin.place.as_str(), origin.certain));
+        assert_eq!(origin, path.map(|_| (file, false)));
+    }
 }
 
 #[test]

@@ -354,6 +354,7 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
         seen["process_metrics"] = module.has_process_metrics().into();
         seen["request_metrics"] = json!(module.request_metrics());
     }
+    seen["secret_files"] = stack.reads_secret_files().into();
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();
     seen["extras"] = stack.extras.clone().into();

@@ -240,6 +240,56 @@ fn what_listens_nowhere_has_no_ports_and_nobody_in_front_of_it() {
         .check();
 }
 
+/// The container's files are read-only; Next.js has a place for the images that it makes, wherever it lies.
+#[test]
+fn next_has_a_cache_that_it_can_write_to() {
+    let next = r#"{"name": "web", "scripts": {"start": "next start", "build": "next build"}, "dependencies": {"next": "16.0.0"}}"#;
+    let root = r#"{"name": "shop", "private": true, "engines": {"node": "22"}, "workspaces": ["apps/*"]}"#;
+    let cache = |files: &[(&str, &str)]| {
+        let added = files.iter().fold(Transcript::of("add dockerfile compose kubernetes --yes"), |add, (path, text)| add.file(path, text));
+        let added = added.file("package-lock.json", "{}").file(".git/HEAD", "ref: refs/heads/main\n").run();
+        assert_eq!(added.status, 0, "{}", added.stderr);
+        let deployment = read(&added, "deploy/kubernetes/base/deployment.yaml");
+        assert!(deployment.contains("        - name: cache\n          emptyDir:\n"), "{deployment}");
+        let after = |text: &str, start: &str| text.split_once(start).and_then(|(_, rest)| Some(rest.lines().next()?.to_owned()));
+        (
+            after(&deployment, "- name: cache\n              mountPath: "),
+            after(&read(&added, "compose.yaml"), "- /app").map(|rest| format!("/app{rest}")),
+        )
+    };
+    let told = |folder: &str| (Some(format!("/app/{folder}.next/cache")), Some(format!("/app/{folder}.next/cache:size=64m")));
+    assert_eq!(cache(&[("package.json", next)]), told(""));
+    assert_eq!(cache(&[("package.json", root), ("apps/web/package.json", next)]), told("apps/web/"));
+}
+
+/// A pod waits for a secret only where there is one; Spring Boot before 2.4 reads it from its environment and has no path for liveness.
+#[test]
+fn a_pod_of_spring_boot_gets_the_secrets_that_there_are() {
+    let deployment = |version: &str, server: &str| {
+        let pom = format!(
+            "<project><parent><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-parent</artifactId><version>{version}</version>\
+             </parent><groupId>x</groupId><artifactId>shop</artifactId><version>1</version><properties><java.version>8</java.version></properties>\
+             <dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency>\
+             <dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-actuator</artifactId></dependency>{server}\
+             </dependencies><build><plugins><plugin><groupId>org.springframework.boot</groupId>\
+             <artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>"
+        );
+        let class = "package x;\nclass Shop {\n    public static void main(String[] a) {}\n}\n";
+        let add = Transcript::of("add dockerfile compose kubernetes --yes").file("pom.xml", &pom).file("src/main/java/x/Shop.java", class);
+        let added = add.file(".git/HEAD", "ref: refs/heads/main\n").run();
+        assert_eq!(added.status, 0, "{}", added.stderr);
+        let text = read(&added, "deploy/kubernetes/base/deployment.yaml");
+        ["secretName: shop", "SPRING_CONFIG_IMPORT", "key: POSTGRES_PASSWORD", "/actuator/health/liveness"].map(|sign| text.contains(sign))
+    };
+    let redis =
+        "<dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-data-redis</artifactId></dependency>";
+    let postgresql = "<dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId></dependency>";
+    assert_eq!(deployment("2.7.18", redis), [false, false, false, true]);
+    assert_eq!(deployment("2.7.18", postgresql), [true, true, false, true]);
+    assert_eq!(deployment("2.3.12.RELEASE", postgresql), [false, false, true, false]);
+    assert_eq!(deployment("2.3.12.RELEASE", redis), [false, false, false, false]);
+}
+
 /// `.env.example` is the one feature's, and the other puts a line into it.
 #[test]
 fn a_file_goes_with_what_others_put_into_it() {

@@ -182,6 +182,9 @@ fn restricted(cluster: &Cluster<'_>) -> Result<(), String> {
     }
 }
 
+/// What a pod is asked once it has started.
+const PROBES: [&str; 2] = ["readinessProbe", "livenessProbe"];
+
 /// Each pod as its manifest says it, servers first.
 fn ran(cluster: &Cluster<'_>, secrets: &[(String, String)]) -> Result<(), String> {
     let stack = cluster.site.stack;
@@ -204,15 +207,21 @@ fn ran(cluster: &Cluster<'_>, secrets: &[(String, String)]) -> Result<(), String
         let pod = pods.start(&module.name, &deployment, &config, secrets)?;
         // What hangs is noticed, and is well again afterwards.
         pod.pause(true)?;
-        let noticed = ["readinessProbe", "livenessProbe"].map(|which| (which, pod.probe(which).is_err()));
+        let noticed = PROBES.map(|which| (which, pod.probe(which).is_err()));
         pod.pause(false)?;
         for (which, is_noticed) in noticed {
             // A connection is taken by the system, whatever the process does.
-            if !is_noticed && (which == "readinessProbe" || stack.framework == "spring-boot") {
+            let is_asked = module.health_path.is_some() && (which == "readinessProbe" || stack.framework == "spring-boot");
+            if is_asked && !is_noticed {
                 return Err(format!("the {which} of a pod that hangs is content"));
             }
         }
         eventually(20, || pod.probe("readinessProbe"))?;
+        // What has ended is noticed, however it is asked.
+        pod.end()?;
+        if let Some(which) = PROBES.into_iter().find(|which| pod.probe(which).is_ok()) {
+            return Err(format!("the {which} of a pod that has ended is content"));
+        }
     }
     drop(pods);
     std::fs::remove_dir_all(&folder).map_err(|error| error.to_string())?;

@@ -53,6 +53,9 @@ impl Pods {
         let limits = &container["resources"]["limits"];
         say("--memory", limits["memory"].as_str().ok_or("no memory limit")?.replace("Mi", "m").replace("Gi", "g"));
         say("--cpus", limits["cpu"].as_str().ok_or("no CPU limit")?.to_owned());
+        // A kubelet says where the cluster is; some programs tell by it that they run in one.
+        say("--env", "KUBERNETES_SERVICE_HOST=10.96.0.1".to_owned());
+        say("--env", "KUBERNETES_SERVICE_PORT=443".to_owned());
         for (name, value) in config {
             say("--env", format!("{name}={value}"));
         }
@@ -85,6 +88,9 @@ impl Pods {
                     say("--volume", format!("{}:{path}", folder.display()));
                 }
                 Some(volume) if volume["secret"].is_object() => {
+                    if secrets.is_empty() {
+                        return Err(format!("it waits for the secret {}, which nobody makes", volume["secret"]["secretName"]));
+                    }
                     let folder = self.volume(&format!("{host}-{name}"), fs_group, 0o750)?;
                     let mode = u32::try_from(number(&volume["secret"]["defaultMode"])?).map_err(|error| error.to_string())?;
                     for (name, value) in secrets {
@@ -102,8 +108,13 @@ impl Pods {
         if container["securityContext"]["readOnlyRootFilesystem"] == true {
             words.push("--read-only".to_owned());
         }
+        let listed = |key: &str| container[key].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
+        let mut command = listed("command");
+        if let Some(program) = command.next() {
+            words.extend(["--entrypoint".to_owned(), program]);
+        }
         words.push(text(&container["image"])?.to_owned());
-        words.extend(container["args"].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned));
+        words.extend(command.chain(listed("args")));
         let id = docker(&words.iter().map(String::as_str).collect::<Vec<_>>(), 60)?;
         self.containers.push(id.clone());
         let address = docker(&["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", &id], 20)?;
@@ -179,6 +190,11 @@ impl Pod {
     /// Nothing in it runs on, or does again.
     pub fn pause(&self, paused: bool) -> Result<(), String> {
         docker(&[if paused { "pause" } else { "unpause" }, &self.id], 20).map(drop)
+    }
+
+    /// It ends, and is not started again.
+    pub fn end(&self) -> Result<(), String> {
+        docker(&["stop", "--time", "1", &self.id], 30).map(drop)
     }
 }
 

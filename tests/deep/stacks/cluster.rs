@@ -13,7 +13,7 @@ use crate::{
 
 pub const KUBERNETES: Judge = Judge {
     name: "added-kubernetes",
-    fixtures: &["django-postgres", "go-http", "spring-maven"],
+    fixtures: &[],
     source: concat!(include_str!("cluster.rs"), include_str!("../operations/kubernetes.rs"), include_str!("../operations/pod.rs")),
     reads: &["kubernetes"],
     needs: kubernetes::NEEDS,
@@ -22,8 +22,8 @@ pub const KUBERNETES: Judge = Judge {
 
 pub const REFUSED: Judge = Judge { fixtures: &["npm-express"], proofs: &[Proof { option: "refused", prove: refused }], ..KUBERNETES };
 
-fn taken(_: &World, repository: &Repository, project: &Project) -> Result<(), String> {
-    kubernetes::applied(Site { folder: &repository.folder, tree: &tree(&repository.folder)?, stack: &project.stack })
+fn taken(_: &World, _: &Repository, project: &Project) -> Result<(), String> {
+    kubernetes::applied(Site { folder: &project.folder, tree: &tree(&project.folder)?, stack: &project.stack })
 }
 
 /// What is wrong in a manifest, and what the API server says to it.
