@@ -137,11 +137,17 @@ fn claimed() -> Result<(), String> {
 }
 
 /// Headers and body of an answer that must have this status.
-fn expect(status: u32, words: &[&str]) -> Result<String, String> {
+pub fn expect(status: u32, words: &[&str]) -> Result<String, String> {
+    match answered(words)? {
+        (is, before) if is == status => Ok(before),
+        (is, before) => Err(format!("curl {}: not {status} but {is}: {before}", words.join(" "))),
+    }
+}
+
+/// Status, and headers and body.
+pub fn answered(words: &[&str]) -> Result<(u32, String), String> {
     let all = [&["--silent", "--show-error", "--include", "--max-time", "10", "--write-out", "\n%{http_code}"], words].concat();
     let answer = said("curl", &all, Path::new("."), 20)?;
-    match answer.rsplit_once('\n') {
-        Some((before, code)) if code == status.to_string() => Ok(before.to_owned()),
-        _ => Err(format!("curl {}: not {status}: {answer}", words.join(" "))),
-    }
+    let (before, status) = answer.rsplit_once('\n').unwrap_or(("", &answer));
+    Ok((status.parse().map_err(|_| format!("curl said `{answer}`"))?, before.to_owned()))
 }
