@@ -156,7 +156,7 @@ impl Stack {
             "secrets" => yes_or_no(!self.secrets.is_empty()),
             "modules" => yes_or_no(!self.modules.is_empty()),
             "ports" => yes_or_no(self.listens()),
-            "metrics" => yes_or_no(self.modules.iter().any(|module| module.metrics_path.is_some())),
+            "metrics" => yes_or_no(self.modules.iter().any(|module| module.metrics().is_some())),
             "process_metrics" => yes_or_no(self.modules.iter().any(Module::has_process_metrics)),
             "request_metrics" => yes_or_no(self.modules.iter().any(|module| module.request_metrics().is_some())),
             "services" => yes_or_no(!self.services.is_empty()),

@@ -82,15 +82,20 @@ impl MetricsLibrary {
 }
 
 impl Module {
+    /// Where it serves metrics, if it listens at all.
+    pub fn metrics(&self) -> Option<&str> {
+        self.port.and(self.metrics_path.as_deref())
+    }
+
     /// Whether it serves what the guidelines of Prometheus want of every client. Somebody who says where a program serves its metrics, and not by
     /// which library, is taken to mean that.
     pub fn has_process_metrics(&self) -> bool {
-        self.metrics_path.is_some() && MetricsLibrary::of(self).is_none_or(|library| library.process)
+        self.metrics().is_some() && MetricsLibrary::of(self).is_none_or(|library| library.process)
     }
 
     /// How it calls what it counts of its requests, where that is known.
     pub fn request_metrics(&self) -> Option<RequestMetrics> {
-        self.metrics_path.as_ref()?;
+        self.metrics()?;
         MetricsLibrary::of(self)?.requests
     }
 }
@@ -104,6 +109,8 @@ mod tests {
         let mut module = Module::named("shop", Vec::new());
         assert!(!module.has_process_metrics() && module.request_metrics().is_none());
         module.metrics_path = Some("/metrics".to_owned());
+        assert_eq!(module.metrics(), None, "it listens nowhere");
+        module.port = Some(80);
         assert!(module.has_process_metrics() && module.request_metrics().is_none());
         for (name, has_process, status) in
             [("express-prom-bundle", true, Some("status_code")), ("prometheus-client", true, None), ("axum-prometheus", false, None)]
