@@ -58,7 +58,7 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 const FILES: [&str; 4] = ["compose.yaml", "compose.logging.yaml", "compose.opensearch.yaml", "compose.nginx.yaml"];
 
 /// What each module writes when it starts or is asked, and the level that Loki and `OpenSearch` find in it; none is silent but those that are not here.
-const SAYS: [(&str, &str, Level); 18] = [
+const SAYS: [(&str, &str, Level); 19] = [
     ("added-django-postgres", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
     ("added-pip-flask", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
     ("added-pip-redis", "\"GET /health HTTP/1.1\" 200 -", Level(None, None)),
@@ -77,6 +77,7 @@ const SAYS: [(&str, &str, Level); 18] = [
     ("primes", "listening on 0.0.0.0:8080", Level(None, None)),
     ("shelf", "Ready in ", Level(None, None)),
     ("slug", JVM, Level(None, None)),
+    ("votes", "Started VotesApplication", Level(Some("info"), None)),
 ];
 
 /// What starts the container says so; the program itself is silent.
