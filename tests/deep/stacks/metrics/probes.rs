@@ -145,6 +145,12 @@ impl Prometheus {
                 })?;
             }
         }
+        // A rule is well once it was looked at for the first time.
+        eventually(60, || self.is_calm())
+    }
+
+    /// Every rule can be judged, and none has anything to say.
+    fn is_calm(&self) -> Result<(), String> {
         let rules = data(&get(&format!("{}/rules", self.api))?.1)?;
         let groups = rules["groups"].as_array().into_iter().flatten();
         let all: Vec<&Json> = groups.flat_map(|group| group["rules"].as_array().into_iter().flatten()).collect();
