@@ -126,7 +126,7 @@ fn an_update_takes_what_is_new_and_leaves_what_is_the_users() {
              hint: `stagekit update` brings the repository to the kit as it is now\n",
         )
         .check();
-    let listing = "leave    docs/milestones/2.md  (you deleted it, the new version changes it)\n";
+    let listing = "leave   docs/milestones/2.md  (you deleted it, the new version changes it)\n";
     let before = read(&ended, ".stagekit/receipt.toml");
     let ended = with_newer("update --dry-run", &newer, ended).run();
     assert!(ended.stdout.contains("conflict  work.txt") || ended.stdout.contains("merge"), "{}", ended.stdout);
@@ -136,7 +136,7 @@ fn an_update_takes_what_is_new_and_leaves_what_is_the_users() {
     write(&ended, "work.txt", "my own first\nsmoke\n");
     let ended = with_newer("update", &newer, ended).run();
     assert!(
-        ended.stdout.contains("change   docs/milestones/1.md\n") && ended.stdout.contains(listing),
+        ended.stdout.contains("change  docs/milestones/1.md\n") && ended.stdout.contains(listing),
         "{}\n{}",
         ended.stdout,
         ended.stderr

@@ -22,6 +22,7 @@ use super::{
         running::Running,
     },
     alone::{alone, lines, port},
+    of_listening,
 };
 use crate::{
     arguments::Arguments,
@@ -49,7 +50,7 @@ const LOGGERS: Judge = Judge {
 };
 
 pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
-    let rows = judged(world, arguments, &[WRITTEN, LOGGERS]);
+    let rows = judged(world, arguments, &[of_listening(WRITTEN), LOGGERS]);
     drop(held().take());
     rows
 }
@@ -58,9 +59,11 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 const FILES: [&str; 4] = ["compose.yaml", "compose.logging.yaml", "compose.opensearch.yaml", "compose.nginx.yaml"];
 
 /// What each module writes when it starts or is asked, and the level that Loki and `OpenSearch` find in it; none is silent but those that are not here.
-const SAYS: [(&str, &str, Level); 19] = [
+const SAYS: [(&str, &str, Level); 26] = [
     ("added-django-postgres", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
+    ("added-fastapi-metrics", "\"GET /healthz HTTP/1.1\" 200 OK", Level(Some("info"), None)),
     ("added-pip-flask", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
+    ("added-pip-metrics", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
     ("added-pip-redis", "\"GET /health HTTP/1.1\" 200 -", Level(None, None)),
     ("added-pipenv-flask", "\"GET /health HTTP/1.1\" 200 -", Level(None, None)),
     ("added-static-site", "\"GET / HTTP/1.1\" 200 ", Level(None, None)),
@@ -72,11 +75,16 @@ const SAYS: [(&str, &str, Level); 19] = [
     ("greeter-web", "Started WebApplication", Level(Some("info"), Some("info"))),
     ("library-api", "Started LibraryApplication", Level(Some("info"), Some("info"))),
     ("links", "listening on port 3000", Level(None, None)),
+    ("memos", "Listening on: http://", Level(Some("info"), None)),
     ("notes", "Server listening at http://", Level(None, Some("info"))),
     ("orders", "Started OrdersApplication", Level(Some("info"), Some("info"))),
+    ("polls", "listening on port 3000", Level(None, None)),
     ("primes", "listening on 0.0.0.0:8080", Level(None, None)),
+    ("sales", "taking orders from kafka:", Level(None, None)),
     ("shelf", "Ready in ", Level(None, None)),
     ("slug", JVM, Level(None, None)),
+    ("throws", "Startup completed in ", Level(Some("info"), None)),
+    ("tickets", "listening on :8080", Level(None, None)),
     ("votes", "Started VotesApplication", Level(Some("info"), None)),
 ];
 
