@@ -29,7 +29,7 @@ pub fn classroom(world: &World, class: &Class) -> Result<(), String> {
         let ran = pushed(student.folder)?;
         says(&ran, &format!("{SUMMARY}{}", class.heading(student.reached)))?;
         if student.folder == "tampered" {
-            says(&ran, &format!("replace  {TAMPERED}"))?;
+            says(&ran, &format!("change  {TAMPERED}"))?;
         }
         ended(ran, (student.folder != "finished").then_some(OPEN)).map_err(|why| format!("{}: {why}", student.folder))?;
         let kept = artifacts(world).join("classroom");

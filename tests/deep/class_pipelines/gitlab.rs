@@ -20,7 +20,7 @@ pub fn classroom(_: &World, class: &Class) -> Result<(), String> {
         if ran.status.success() != is_green || (!is_green && !ran.output.contains("FAIL 4")) {
             return Err(format!("{}: the pipeline ends with {}\n{}", student.folder, ran.status, tail(&ran.output, 40)));
         }
-        if student.folder == "tampered" && !ran.output.contains(&format!("replace  {TAMPERED}")) {
+        if student.folder == "tampered" && !ran.output.contains(&format!("change  {TAMPERED}")) {
             return Err(format!("nobody says that {TAMPERED} was put back\n{}", tail(&ran.output, 40)));
         }
         let page = kept(&folder, "classroom", "classroom.md")?;
