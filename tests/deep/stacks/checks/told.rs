@@ -26,7 +26,8 @@ const UV: &[&str] = &["uv-fastapi"];
 const VARIABLE: &str = "      DEVCONTAINER: \"true\"\n";
 
 const TOLD: [Told; 13] = [
-    Told { fixtures: COREPACK, found: "COREPACK_DEFAULT_TO_LATEST: \"0\"\n", other: "{found}    COREPACK_INTEGRITY_KEYS: \"0\"\n" },
+    // As GitLab's file indents it: act is told by its own words.
+    Told { fixtures: COREPACK, found: "\n    COREPACK_DEFAULT_TO_LATEST: \"0\"\n", other: "{found}    COREPACK_INTEGRITY_KEYS: \"0\"\n" },
     Told { fixtures: COREPACK, found: "COREPACK_DEFAULT_TO_LATEST=0", other: "{found} COREPACK_INTEGRITY_KEYS=0" },
     Told { fixtures: &["yarn-express"], found: VARIABLE, other: "{found}      COREPACK_INTEGRITY_KEYS: \"0\"\n" },
     Told { fixtures: &["pnpm-fastify"], found: VARIABLE, other: "{found}      NPM_CONFIG_MANAGE_PACKAGE_MANAGER_VERSIONS: \"false\"\n" },
