@@ -170,7 +170,8 @@ const LINES: [(&str, Level, Option<&str>); 27] = [
     (r#"{"message":null,"level":"info"}"#, Level(Some("info"), Some("info")), None),
     (r#"{"":1,"a..b":2,".":3,"message":"no names"}"#, Level(None, None), Some("no names")),
     (r#"{"level":{"a":1},"message":"a level of its own"}"#, Level(None, None), Some("a level of its own")),
-    (r#"{"trace":"abc","fields":"none","msg":"texts"}"#, Level(None, None), Some("texts")),
+    // Without a level Loki takes a word for one.
+    (r#"{"trace":"abc","fields":"none","msg":"texts"}"#, Level(Some("trace"), None), Some("texts")),
     ("{ no JSON", Level(None, None), None),
     ("[\"a list\"]", Level(None, None), None),
 ];
