@@ -292,15 +292,14 @@ fn extras(project: &mut Project<'_>, facts: &Facts, required: &[Requirement]) {
             && !is_optional(facts, &format!("tool.poetry.dependencies.{name}"))
     };
     let program = project.stack.modules.iter().filter_map(|module| module.launch.first().cloned());
-    let mut found = Vec::new();
+    let mut found: Vec<&str> = Vec::new();
     for name in program.chain([project.stack.framework.clone()]).filter(|name| !is_proper(name)) {
-        let mut of_name: Vec<&str> = held.iter().filter(|(_, held, _)| *held == name).map(|(extra, ..)| extra.as_str()).collect();
+        let of_name = held.iter().filter(|(_, held, _)| *held == name).map(|(extra, ..)| extra.as_str());
         // One for tests has more in it than the program wants.
-        of_name.sort_by_key(|extra| OF_TESTS.contains(extra));
-        if let Some(extra) = of_name.first().filter(|extra| !found.contains(&(**extra).to_owned())) {
-            found.push((*extra).to_owned());
-        }
+        let likeliest = of_name.min_by_key(|extra| OF_TESTS.contains(extra));
+        found.extend(likeliest.filter(|extra| !found.contains(extra)));
     }
+    let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
     let tool = project.stack.build_tool.clone();
     let is_installed = tool == "pip" && project.stack.lock_file.is_none() || matches!(tool.as_str(), "uv" | "poetry");
     if found.is_empty() || !is_installed {
