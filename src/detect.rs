@@ -361,8 +361,18 @@ impl<'s> Project<'s> {
         }
     }
 
+    /// A module of which no file says where it listens may do so all the same: that it is a worker is a guess.
+    fn guess_workers(&mut self) {
+        for module in self.stack.modules.iter().filter(|module| module.port.is_none()) {
+            let field = format!("modules.{}", module.name);
+            let place = self.stack.origins.get(&field).map_or_else(|| self.stack.directory.clone(), |origin| origin.place.clone());
+            self.stack.origins.entry(format!("{field}.port")).or_insert(Origin { place, certain: false });
+        }
+    }
+
     fn finished(mut self) -> Detection {
         self.exposed_port();
+        self.guess_workers();
         names::read(&mut self);
         composed::read(&mut self);
         if self.stack.language_version.is_empty() && self.stack.language != Language::Static {

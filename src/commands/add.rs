@@ -30,7 +30,7 @@ use crate::{
     receipt::Layer,
     render::Renderer,
     rendition::Rendition,
-    stack::{Origin, Stack},
+    stack::{NOWHERE, Origin, Stack},
 };
 
 /// Adds features.
@@ -358,7 +358,7 @@ fn value_of(stack: &Stack, field: &str) -> Option<String> {
     match field.split('.').collect::<Vec<_>>()[..] {
         ["language_version"] => Some(stack.language_version.clone()),
         ["test"] => stack.test.as_ref().map(|test| crate::course::shell_line(&test.command)),
-        ["modules", name, "port"] => module(name)?.port.map(|port| port.to_string()),
+        ["modules", name, "port"] => Some(module(name)?.port.map_or_else(|| NOWHERE.to_owned(), |port| port.to_string())),
         ["modules", name, "health_path"] => module(name)?.health_path.clone(),
         ["modules", name, "metrics_path"] => module(name)?.metrics_path.clone(),
         ["modules", name, "main_class"] => module(name)?.main_class.clone(),

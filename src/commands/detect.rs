@@ -10,7 +10,7 @@ use crate::{
     env::Env,
     error::Result,
     output::{Ink, pad},
-    stack::{Module, Service, Stack},
+    stack::{Module, NOWHERE, Service, Stack},
 };
 
 /// Says what the repository is built with, how it is tested and started, and which servers it needs.
@@ -116,10 +116,8 @@ fn module(module: &Module) -> Vec<Row> {
     if let Some(artifact) = &module.artifact {
         rows.push(row("  delivers", artifact.clone(), field(".artifact")));
     }
-    if let Some(port) = module.port {
-        let variable = module.port_variable.as_ref().map_or_else(String::new, |name| format!(", or {name}"));
-        rows.push(row("  port", format!("{port}{variable}"), field(".port")));
-    }
+    let variable = module.port_variable.as_ref().map_or_else(String::new, |name| format!(", or {name}"));
+    rows.push(row("  port", module.port.map_or_else(|| NOWHERE.to_owned(), |port| format!("{port}{variable}")), field(".port")));
     if let Some(path) = &module.health_path {
         rows.push(row("  health", path.clone(), field(".health_path")));
     }

@@ -667,7 +667,7 @@ fn go_cargo_and_plain_files() {
             ),
             (
                 "cmd/server/main.go",
-                "func main() {\n\tr.GET(\"/healthz\", ok)\n\tr.Run(\":\" + cmp.Or(os.Getenv(\"PORT\"), \"x\"))\n\thttp.ListenAndServe(\":8081\", r)\n}\n",
+                "package main\n\nfunc main() {\n\tr.GET(\"/healthz\", ok)\n\tr.Run(\":\" + cmp.Or(os.Getenv(\"PORT\"), \"x\"))\n\thttp.ListenAndServe(\":8081\", r)\n}\n",
             ),
         ],
         &[
@@ -679,6 +679,40 @@ fn go_cargo_and_plain_files() {
             "server in cmd/server: /app :8081 PORT /healthz",
             "postgresql by DATABASE_URL",
         ],
+    );
+    let main = |body: &str| format!("package main\n\nimport \"example.com/shop/internal/serve\"\n\nfunc main() {{ {body} }}\n");
+    let (api, admin) = (main("serve.Start()"), main("serve.At(\":9001\")"));
+    check(
+        &[
+            ("go.mod", "module example.com/shop\n\ngo 1.24\n"),
+            ("cmd/admin/admin.go", &admin),
+            ("cmd/api/main.go", &api),
+            ("cmd/once/main.go", "package main\n\nfunc main() { migrate() }\n"),
+            ("hack/gen.go", "package main\n\nfunc main() {}\n"),
+            ("internal/config/config.go", "package config\n\nvar Port = env(\"PORT\", \"9000\")\n"),
+            (
+                "internal/serve/serve.go",
+                "package serve\n\nimport (\n\t\"example.com/shop/internal/config\"\n)\n\nvar health = \"GET /readyz\"\n",
+            ),
+            ("internal/other/other.go", "package other\n\nvar Port = env(\"HTTP_PORT\", \"7000\")\n"),
+        ],
+        &[
+            "shop in .",
+            "go 1.24",
+            "go",
+            "go test ./...",
+            "admin in cmd/admin: /app :9001? /readyz",
+            "api in cmd/api: /app :9000 PORT /readyz",
+            "once in cmd/once: /app",
+        ],
+    );
+    check(
+        &[
+            ("go.mod", "module example.com/shop\n\ngo 1.24\n"),
+            ("gen.go", "//go:build ignore\n\npackage main\n\nfunc main() {}\n"),
+            ("server/server.go", "package main\n\nfunc main() { start(\":9001\") }\n"),
+        ],
+        &["shop in .", "go 1.24", "go", "go test ./...", "server in server: /app :9001?"],
     );
     check(
         &[
@@ -721,7 +755,7 @@ fn a_library_says_where_metrics_are_served() {
     };
     let server = ("server.js", "app.listen(process.env.PORT || 3000);\n");
     let go = |comment: &str| format!("module a\n\nrequire github.com/prometheus/client_golang v1.23.2{comment}\n");
-    let main = ("main.go", "func main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n");
+    let main = ("main.go", "package main\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n");
     let rust = |features: &str| {
         format!("[package]\nname = \"shop\"\n[dependencies]\nprometheus = {{ version = \"0.14\", features = [{features}] }}\n")
     };

@@ -6,12 +6,15 @@ use super::{Command, Module, Service, Stack, TestRun};
 use crate::error::nearest;
 
 /// What can be set of the whole, in the order of the messages.
-const FIELDS: [&str; 10] =
-    ["name", "language_version", "versions", "default_branch", "test", "build", "services", "due", "template", "shards"];
+const FIELDS: [&str; 11] =
+    ["name", "language_version", "versions", "default_branch", "test", "build", "modules", "services", "due", "template", "shards"];
 
 /// What can be set of a module.
 const MODULE_FIELDS: [&str; 9] =
     ["launch", "artifact", "main_class", "port", "port_variable", "host_variable", "health_path", "metrics_path", "stop_seconds"];
+
+/// The port of what listens nowhere, such as a worker.
+pub const NOWHERE: &str = "none";
 
 impl Stack {
     /// Sets `key` as it is written after `--set`: a field of the whole, a field of the only module, or `modules.NAME.FIELD`. Lists are separated
@@ -52,6 +55,7 @@ impl Stack {
             "template" => self.class.get_or_insert_default().template = Some(value.to_owned()),
             "shards" => self.class.get_or_insert_default().set_shards(value)?,
             "build" => self.build = Some(Command { command: words(value)? }),
+            "modules" => self.keep_modules(&list())?,
             "services" => {
                 let known = std::mem::take(&mut self.services);
                 let mut services = Vec::new();
@@ -88,6 +92,24 @@ impl Stack {
         self.origins.remove(key);
         Ok(())
     }
+
+    /// Leaves out all modules but these: not every program of a repository is a service.
+    fn keep_modules(&mut self, names: &[String]) -> Result<(), String> {
+        let known: Vec<String> = self.modules.iter().map(|module| module.name.clone()).collect();
+        if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+            return Err(format!("there is no module `{name}`; there is {}", listed(&known)));
+        }
+        if names.is_empty() {
+            return Err(format!("it wants names from {}", listed(&known)));
+        }
+        let is_left_out = |name: &String| !names.contains(name);
+        for name in known.iter().filter(|name| is_left_out(name)) {
+            let of_module = format!("modules.{name}");
+            self.origins.retain(|field, _| *field != of_module && !field.starts_with(&format!("{of_module}.")));
+        }
+        self.modules.retain(|module| !is_left_out(&module.name));
+        Ok(())
+    }
 }
 
 impl Module {
@@ -97,9 +119,13 @@ impl Module {
             "launch" => self.launch = words(value)?,
             "artifact" => self.artifact = Some(value.to_owned()),
             "main_class" => self.main_class = Some(value.to_owned()),
+            // What listens nowhere is asked nowhere either.
+            "port" if value == NOWHERE => (self.port, self.port_variable, self.health_path, self.metrics_path) = (None, None, None, None),
             "port" => {
                 self.port = match value.parse::<u16>() {
-                    Ok(0) | Err(_) => return Err(format!("`{value}` is no port: ports are 1 to 65535")),
+                    Ok(0) | Err(_) => {
+                        return Err(format!("`{value}` is no port: ports are 1 to 65535, and `{NOWHERE}` is for what listens nowhere"));
+                    }
                     Ok(port) => Some(port),
                 }
             }
@@ -130,7 +156,7 @@ fn listed(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Module, Stack};
+    use super::{Module, NOWHERE, Stack};
     use crate::stack::{Language, Origin};
 
     fn stack(modules: &[&str]) -> Stack {
@@ -163,6 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn a_module_that_listens_nowhere_is_asked_nowhere() {
+        let mut one = stack(&["api"]);
+        for (field, value) in [("port", "8080"), ("health_path", "/health"), ("port", NOWHERE)] {
+            one.set(field, value).expect(field);
+        }
+        assert_eq!((one.modules[0].port, &one.modules[0].health_path), (None, &None));
+    }
+
+    #[test]
+    fn modules_that_are_no_services_are_left_out() {
+        let mut stack = stack(&["api", "api-v2", "migrate"]);
+        for field in ["modules.api", "modules.api.port", "modules.api-v2.port", "modules.migrate"] {
+            stack.origins.insert(field.to_owned(), Origin { place: "x:1".to_owned(), certain: false });
+        }
+        stack.set("modules", "api-v2, migrate").expect("names");
+        assert_eq!(stack.modules.iter().map(|module| module.name.as_str()).collect::<Vec<_>>(), ["api-v2", "migrate"]);
+        assert_eq!(stack.origins.keys().collect::<Vec<_>>(), ["modules.api-v2.port", "modules.migrate"]);
+    }
+
+    #[test]
     fn what_cannot_be_set_says_what_can() {
         let mut two = stack(&["api", "web"]);
         two.set("modules.web.port", "80").expect("a port");
@@ -170,7 +216,9 @@ mod tests {
         for (key, value, why) in [
             ("port", "80", "there are several modules, api, web: `modules.NAME.port` says which one is meant"),
             ("modules.db.port", "80", "there is no module `db`; there is api, web"),
-            ("modules.web.port", "0", "`0` is no port: ports are 1 to 65535"),
+            ("modules.web.port", "0", "`0` is no port: ports are 1 to 65535, and `none` is for what listens nowhere"),
+            ("modules", "web,db", "there is no module `db`; there is api, web"),
+            ("modules", ",", "it wants names from api, web"),
             ("modules.web.stop_seconds", "x", "`x` is no whole number"),
             ("modules.port", "80", "it wants the form `modules.NAME.FIELD`"),
             ("test", "'a", "`'a` has a quote that is not closed"),

@@ -1,8 +1,9 @@
 //! A real API server takes the manifests, rolls them out and back; a container engine runs each pod as its manifest says, and its probes answer.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{path::Path, process::Command, thread, time::Duration};
 
 use serde_json::Value as Json;
+use stagekit::stack::Module;
 
 use super::{Site, eventually, pod::Pods, proven, said, secrets, solutions};
 use crate::{
@@ -108,7 +109,7 @@ pub fn applied(site: Site<'_>) -> Result<(), String> {
     cluster.kubectl(&["apply", "--kustomize", "deploy/kubernetes/overlays/production", "--dry-run=server"])?;
 
     for module in &stack.modules {
-        scaled_and_rolled(&cluster, &module.name)?;
+        scaled_and_rolled(&cluster, module)?;
     }
     restricted(&cluster)?;
     ran(&cluster, &secrets)
@@ -142,17 +143,20 @@ fn linted(site: Site<'_>) -> Result<(), String> {
 }
 
 /// The autoscaler brings the deployment to two pods, which the service finds; one may be evicted; a new image is rolled out, and back.
-fn scaled_and_rolled(cluster: &Cluster<'_>, name: &str) -> Result<(), String> {
+fn scaled_and_rolled(cluster: &Cluster<'_>, module: &Module) -> Result<(), String> {
+    let name = &module.name;
     let deployment = format!("deployment/{name}");
     eventually(60, || match &cluster.json(&[&deployment])?["status"]["readyReplicas"] {
         ready if *ready == 2 => Ok(()),
         ready => Err(format!("{ready} of 2 pods are ready")),
     })?;
+    // What listens nowhere is found by nobody.
+    let wanted = if module.port.is_some() { 2 } else { 0 };
     eventually(20, || {
         let slices = cluster.json(&["endpointslices", "--selector", &format!("kubernetes.io/service-name={name}")])?;
         let found =
             slices["items"].as_array().into_iter().flatten().flat_map(|slice| slice["endpoints"].as_array().into_iter().flatten()).count();
-        if found == 2 { Ok(()) } else { Err(format!("the service finds {found} of 2 pods")) }
+        if found == wanted { Ok(()) } else { Err(format!("services find {found} of {wanted} pods")) }
     })?;
     eventually(20, || {
         let status = &cluster.json(&[&format!("poddisruptionbudget/{name}")])?["status"];
@@ -205,6 +209,14 @@ fn ran(cluster: &Cluster<'_>, secrets: &[(String, String)]) -> Result<(), String
             );
         }
         let pod = pods.start(&module.name, &deployment, &config, secrets)?;
+        if module.port.is_none() {
+            // Longer than a program takes that ends because something is missing; the engine would start it again.
+            thread::sleep(Duration::from_secs(8));
+            if pod.restarts()? != 0 {
+                return Err(format!("{} listens nowhere, and has ended", module.name));
+            }
+            continue;
+        }
         // What hangs is noticed, and is well again afterwards.
         pod.pause(true)?;
         let noticed = PROBES.map(|which| (which, pod.probe(which).is_err()));

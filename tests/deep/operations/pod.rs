@@ -107,6 +107,10 @@ impl Pods {
         }
         if container["securityContext"]["readOnlyRootFilesystem"] == true {
             words.push("--read-only".to_owned());
+            if host == "rabbitmq" {
+                // The public image has the settings that a stand-in writes when it starts.
+                words.extend(["--tmpfs", "/etc/rabbitmq/conf.d"].map(str::to_owned));
+            }
         }
         let listed = |key: &str| container[key].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
         let mut command = listed("command");
@@ -140,14 +144,26 @@ impl Drop for Pods {
     }
 }
 
+/// All probes that a container may have.
+const PROBES: [&str; 3] = ["startupProbe", "readinessProbe", "livenessProbe"];
+
 impl Pod {
-    /// The startup probe, as often as it may be asked; then the other two.
+    /// The startup probe, as often as it may be asked; then the other two. What has none has started when it runs.
     fn starts(&self) -> Result<(), String> {
+        if !PROBES.iter().any(|which| self.container[which].is_object()) {
+            return Ok(());
+        }
         let probe = &self.container["startupProbe"];
         let seconds = number(&probe["periodSeconds"])? * number(&probe["failureThreshold"])?;
         eventually(seconds, || self.probe("startupProbe"))?;
         eventually(10, || self.probe("readinessProbe"))?;
         self.probe("livenessProbe")
+    }
+
+    /// How often it has ended and was started again.
+    pub fn restarts(&self) -> Result<u64, String> {
+        let count = docker(&["inspect", "--format", "{{.RestartCount}}", &self.id], 20)?;
+        count.trim().parse().map_err(|_| format!("`{}` is no number", count.trim()))
     }
 
     /// Asks once.

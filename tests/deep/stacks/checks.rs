@@ -4,6 +4,7 @@ mod alone;
 mod breadth;
 mod lines;
 mod passed;
+mod poetry;
 pub mod told;
 
 use super::{
@@ -51,16 +52,25 @@ pub fn checks() -> [Check; 10] {
                 )
             },
         },
-        Check { name: "added-health", run: |world, arguments| judged(world, arguments, &[of_listening(health::HEALTH)]) },
-        Check { name: "added-nginx", run: |world, arguments| judged(world, arguments, &[of_listening(passed::PASSED), entrance::NGINX]) },
+        Check { name: "added-health", run: |world, arguments| judged(world, arguments, &[of_listening(health::HEALTH), poetry::health()]) },
+        Check {
+            name: "added-nginx",
+            run: |world, arguments| judged(world, arguments, &[of_listening(passed::PASSED), poetry::nginx(), entrance::NGINX]),
+        },
         Check {
             name: "added-logging",
             run: |world, arguments| {
                 [lines::run(world, arguments), judged(world, arguments, &[logging::LOGGING, opensearch::OPENSEARCH])].concat()
             },
         },
-        Check { name: "added-monitoring", run: |world, arguments| judged(world, arguments, &[of_listening(metrics::MONITORING)]) },
-        Check { name: "added-kubernetes", run: |world, arguments| judged(world, arguments, &[cluster::KUBERNETES, cluster::REFUSED]) },
+        Check {
+            name: "added-monitoring",
+            run: |world, arguments| judged(world, arguments, &[of_listening(metrics::MONITORING), poetry::monitoring()]),
+        },
+        Check {
+            name: "added-kubernetes",
+            run: |world, arguments| judged(world, arguments, &[cluster::KUBERNETES, poetry::kubernetes(), cluster::REFUSED]),
+        },
         Check { name: "added-devcontainer", run: |world, arguments| judged(world, arguments, &devcontainer::JUDGES) },
     ]
 }
