@@ -109,7 +109,8 @@ impl Pods {
             words.push("--read-only".to_owned());
             if host == "rabbitmq" {
                 // The public image has the settings that a stand-in writes when it starts.
-                words.extend(["--tmpfs", "/etc/rabbitmq/conf.d:mode=1777"].map(str::to_owned));
+                let folder = self.volume("rabbitmq-settings", fs_group, 0o2775)?;
+                words.extend(["--volume".to_owned(), format!("{}:/etc/rabbitmq/conf.d", folder.display())]);
             }
         }
         let listed = |key: &str| container[key].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned);
