@@ -179,6 +179,30 @@ fn nothing(directory: &str) -> Error {
     )
 }
 
+/// What programs usually open when they run.
+const RUN_TIME: [&str; 12] = [
+    "assets",
+    "config",
+    "config.toml",
+    "config.yaml",
+    "config.yml",
+    "configuration",
+    "configs",
+    "migrations",
+    "public",
+    "static",
+    "templates",
+    "views",
+];
+
+/// What is said of a database in a file.
+const KEPT_IN_A_FILE: &str =
+    "SQLite keeps its data in a file, and the files of the container can only be read: keep it in `/tmp` or give the container a volume";
+
+/// What is said of a program that only its own machine reaches.
+const LOOPBACK: &str =
+    "it listens on the loopback address only, so nobody outside of its container reaches it: let it listen on all, as `0.0.0.0` says";
+
 /// A folder that is being read, and what is known of it so far.
 struct Project<'s> {
     survey: &'s Survey,
@@ -314,6 +338,31 @@ impl<'s> Project<'s> {
         self.origin("language_version", origin);
     }
 
+    /// The version of the language, if there is an image of it; a note otherwise.
+    fn version_with_image(&mut self, language: Language, version: String, origin: Origin) {
+        match pins::with_image(language, version) {
+            Ok(version) => self.language_version(&version, origin),
+            Err(why) => {
+                self.note(&origin.place, why);
+                self.origin("language_version", Origin { certain: false, ..origin });
+            }
+        }
+    }
+
+    /// Folders and files at the top of the project that the code opens when it runs: a compiled program does not hold them.
+    fn read_at_run_time(&self, code: &[Source<'_>]) -> Vec<String> {
+        let built_in = ["go:embed", "include_", "migrate!", "rust_embed", "RustEmbed", "#[folder"];
+        let lines = || code.iter().flat_map(|source| source.text.lines()).filter(|line| built_in.iter().all(|sign| !line.contains(sign)));
+        let is_named = |name: &str| {
+            let texts = [format!("\"{name}\""), format!("\"{name}/"), format!("\"./{name}"), format!("//{name}\""), format!("//{name}/")];
+            lines().any(|line| texts.iter().any(|text| line.contains(text.as_str())))
+        };
+        let is_data = |path: &str| !path.ends_with(".go") && !path.ends_with(".rs");
+        let is_inside = |path: &str, name: &str| path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/') && is_data(rest));
+        let is_there = |name: &str| self.has(name) || self.paths().any(|path| is_inside(path, name));
+        RUN_TIME.iter().filter(|name| is_there(name) && is_named(name)).map(|name| (*name).to_owned()).collect()
+    }
+
     fn framework(&mut self, name: &str, version: Option<&str>, origin: Origin) {
         name.clone_into(&mut self.stack.framework);
         self.stack.framework_version = version.map(str::to_owned);
@@ -375,7 +424,8 @@ impl<'s> Project<'s> {
         self.guess_workers();
         names::read(&mut self);
         composed::read(&mut self);
-        if self.stack.language_version.is_empty() && self.stack.language != Language::Static {
+        let is_told = self.stack.origins.contains_key("language_version");
+        if self.stack.language_version.is_empty() && !is_told && self.stack.language != Language::Static {
             self.note(&self.stack.directory.clone(), format!("no file says which version of {} is wanted", self.stack.language.title()));
         }
         let existing = Existing::of(self.survey, &self.stack.directory);

@@ -69,6 +69,12 @@ pub struct Stack {
     /// The extras of a Python project without which it does not start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<String>,
+    /// Whether its build file names parts of it by their folders: what it depends on is not known from the build file alone.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub path_dependencies: bool,
+    /// Whether a Go program is compiled with code in C.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub cgo: bool,
     /// The branch that CI publishes from.
     #[serde(default = "main")]
     pub default_branch: String,
@@ -115,6 +121,8 @@ impl Stack {
             berry: false,
             lock_file: None,
             extras: Vec::new(),
+            path_dependencies: false,
+            cgo: false,
             default_branch: main(),
             directory: dot(),
             secrets: Vec::new(),

@@ -13,6 +13,17 @@ const FRAMEWORKS: [(&str, &str); 4] = [
     ("github.com/go-chi/chi", "chi"),
 ];
 
+/// It is written in C.
+const CGO: &str = "github.com/mattn/go-sqlite3";
+
+const SQLITE: [&str; 3] = [CGO, "modernc.org/sqlite", "github.com/glebarez/sqlite"];
+
+/// What a line that listens has.
+const SIGNS: [&str; 5] = ["ListenAndServe", ".Run(", ".Start(", ".Listen(", "Addr:"];
+
+/// Where `Run` without an address listens, and what changes that; <https://pkg.go.dev/github.com/gin-gonic/gin#Engine.Run>.
+const GIN: (u16, &str) = (8080, "PORT");
+
 pub(super) fn wants(name: &str) -> bool {
     name == "go.mod" || name.ends_with(".go") && !name.ends_with("_test.go")
 }
@@ -20,7 +31,7 @@ pub(super) fn wants(name: &str) -> bool {
 pub(super) fn read(project: &mut Project<'_>) {
     let Some(source) = project.source(&["go.mod"]) else { return };
     project.language(Language::Go, "go", &source.sure(1));
-    let mut is_required = false;
+    let mut block = "";
     let mut version = None;
     for (index, line) in source.text.lines().enumerate() {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -33,15 +44,18 @@ pub(super) fn read(project: &mut Project<'_>) {
                 project.named(name, origin);
             }
             ["go", number, ..] => version = pins::short(Language::Go, number).map(|version| (version, origin)),
-            ["require", "(", ..] => is_required = true,
-            [")", ..] => is_required = false,
+            [of @ ("require" | "replace"), "(", ..] => block = of,
+            [")", ..] => block = "",
             ["require", path, number, ..] => required(project, path, number, origin, line.contains("// indirect")),
-            [path, number, ..] if is_required => required(project, path, number, origin, line.contains("// indirect")),
+            // Another folder stands in for a module: `replace example.com/money => ./money`.
+            ["replace", .., to] if is_folder(to) => project.stack.path_dependencies = true,
+            [.., to] if block == "replace" && is_folder(to) => project.stack.path_dependencies = true,
+            [path, number, ..] if block == "require" => required(project, path, number, origin, line.contains("// indirect")),
             _ => {}
         }
     }
     if let Some((version, origin)) = version.or_else(|| pins::version(project, Language::Go)) {
-        project.language_version(&version, origin);
+        project.version_with_image(Language::Go, version, origin);
     }
     project.stack.lock_file = project.has("go.sum").then(|| "go.sum".to_owned());
     project.stack.build = Some(Command { command: words(&["go", "build", "./..."]) });
@@ -63,9 +77,17 @@ fn required(project: &mut Project<'_>, path: &str, version: &str, origin: Origin
     {
         project.framework(name, Some(version.trim_start_matches('v')), origin.clone());
     }
+    if SQLITE.contains(&path) {
+        project.note(&origin.place, super::KEPT_IN_A_FILE);
+    }
+    project.stack.cgo |= path == CGO;
     if let Some(kind) = servers::of_library(path) {
         project.service(kind, None, origin);
     }
+}
+
+fn is_folder(to: &str) -> bool {
+    to.starts_with("./") || to.starts_with("../")
 }
 
 /// The file of each program: those at the top and below `cmd`, and where there are none, those elsewhere.
@@ -104,7 +126,10 @@ fn module(project: &mut Project<'_>, build: Source<'_>, main: Source<'_>) {
     let code = packages(project, build, main, folder);
     // What stands beside `main` is nearer than what several programs may share.
     let (own, shared): (Vec<Source<'_>>, Vec<_>) = code.iter().partition(|source| folder_of(project.below(source)) == folder);
-    let _ = listens(project, &mut module, &own) || listens(project, &mut module, &shared);
+    // What a worker shares with them may say a port all the same.
+    let is_server = || code.iter().any(|source| SIGNS.iter().any(|sign| source.text.contains(sign)));
+    let _ = listens(project, &mut module, &own) || is_server() && listens(project, &mut module, &shared);
+    module.sources = project.read_at_run_time(&code);
     health(project, &mut module, &code);
     metrics(project, &mut module, |name| {
         let names = |line: &str| line.split_whitespace().any(|word| word == name) && !line.contains("// indirect");
@@ -115,19 +140,67 @@ fn module(project: &mut Project<'_>, build: Source<'_>, main: Source<'_>) {
 
 /// Whether one of the sources says where the program listens.
 fn listens(project: &mut Project<'_>, module: &mut Module, code: &[Source<'_>]) -> bool {
-    const SIGNS: [&str; 5] = ["ListenAndServe", ".Run(", ".Start(", ".Listen(", "Addr:"];
     if project.port_from_environment(module, code) {
         return true;
     }
-    let is_elsewhere = |line: &str| ["localhost:", "://"].iter().any(|sign| line.contains(sign)) || line.to_lowercase().contains("redis");
-    let listening = |source: &Source<'_>| source.port(&SIGNS, |line| port_in(line).filter(|_| !is_elsewhere(line)));
-    let said = code.iter().find_map(|source| Some((listening(source)?, source, true)));
-    // An address without a host is one to listen at, whatever takes it.
-    let named = || code.iter().find_map(|source| Some((source.find(address)?, source, false)));
-    let Some(((port, line), source, certain)) = said.or_else(named) else { return false };
-    module.port = Some(port);
-    project.origin(&format!("modules.{}.port", module.name), Origin { place: source.at(line), certain });
+    let is_gin = project.stack.framework == "gin";
+    let lines =
+        code.iter().flat_map(|source| source.text.lines().enumerate().map(move |(index, line)| (source, index + 1, without_comment(line))));
+    let said = lines.filter_map(|(source, number, line)| Some((source, number, line, address(line, is_gin)?)));
+    let Some((source, number, line, address)) = said.min_by_key(|(_, _, line, address)| (is_aside(line), !address.certain)) else {
+        return false;
+    };
+    module.port = Some(address.port);
+    module.port_variable = address.variable.map(str::to_owned);
+    project.origin(&format!("modules.{}.port", module.name), Origin { place: source.at(number), certain: address.certain });
+    if address.certain && ["\"localhost:", "\"127.0.0.1:"].iter().any(|host| line.contains(host)) {
+        project.note(&source.at(number), super::LOOPBACK);
+    }
     true
+}
+
+/// A port that a line says.
+struct Address {
+    port: u16,
+    variable: Option<&'static str>,
+    /// Something listens there; else it is called a port only, or is an address without a host, which is one to listen at, whatever takes it.
+    certain: bool,
+}
+
+fn address(line: &str, is_gin: bool) -> Option<Address> {
+    if is_gin && line.contains(".Run()") {
+        return Some(Address { port: GIN.0, variable: Some(GIN.1), certain: true });
+    }
+    let is_option = line.contains("Addr:") && line.contains("localhost:");
+    let is_elsewhere = line.contains("://") || is_option || line.to_lowercase().contains("redis");
+    let listens = SIGNS.iter().any(|sign| line.contains(sign)) && !is_elsewhere;
+    let listening = || port_in(line).filter(|_| listens).map(|port| (port, true));
+    let (port, certain) = listening().or_else(|| Some((called(line)?, false)))?;
+    Some(Address { port, variable: None, certain })
+}
+
+/// Whether it is where those who run the program look, and not those who use it.
+fn is_aside(line: &str) -> bool {
+    ["6060", "pprof", "debug", "metrics"].iter().any(|sign| line.contains(sign))
+}
+
+fn without_comment(line: &str) -> &str {
+    if line.trim_start().starts_with("//") {
+        ""
+    } else {
+        line.split_once(" //").or_else(|| line.split_once("\t//")).map_or(line, |(code, _)| code)
+    }
+}
+
+/// The number of an address that has no host, `":8080"`, or of a constant that is called a port, `const port = 8085`.
+fn called(line: &str) -> Option<u16> {
+    let without_host = || line.split_once("\":")?.1.split_once('"').map(|(digits, _)| digits);
+    let constant = || {
+        let (name, value) = line.split_once('=')?;
+        let name = name.trim_end_matches([':', ' ']).trim_end_matches(" int").to_lowercase();
+        name.ends_with("port").then(|| value.trim().trim_matches('"'))
+    };
+    without_host().or_else(constant)?.parse().ok().filter(|port| *port > 0)
 }
 
 /// The code of a program: its `main.go`, what stands beside that, and the packages of the module that these import, the nearest first.
@@ -151,13 +224,6 @@ fn packages<'s>(project: &Project<'s>, build: Source<'_>, main: Source<'s>, fold
         code.extend(files.into_iter().filter(|file| file.path != main.path));
     }
     code
-}
-
-/// The number of an address that has no host: `":8080"`.
-fn address(line: &str) -> Option<u16> {
-    let (_, rest) = line.split_once("\":")?;
-    let (digits, _) = rest.split_once('"')?;
-    digits.parse().ok().filter(|port| *port > 0)
 }
 
 /// The number behind a colon inside a text: `":8080"`.

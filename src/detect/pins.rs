@@ -78,8 +78,11 @@ pub(super) fn short(language: Language, text: &str) -> Option<String> {
     if let (Language::Node, Some(line)) = (language, text.strip_prefix("lts/")) {
         return NODE_LINES.iter().find(|(name, _)| *name == line).map(|(_, version)| (*version).to_owned());
     }
-    // What stands before the digits is a vendor, an operator or nothing.
+    // What stands before the digits is a vendor, an operator or nothing; Rust has no vendors, and the number of a nightly is its day.
     let start = text.find(|c: char| c.is_ascii_digit())?;
+    if language == Language::Rust && text[..start].contains(char::is_alphabetic) {
+        return None;
+    }
     if text[..start].contains('<') && !text[..start].contains('>') {
         return None;
     }
@@ -90,6 +93,23 @@ pub(super) fn short(language: Language, text: &str) -> Option<String> {
         (Language::Java, Some(second)) if first == "1" => Some(second.to_owned()),
         (Language::Java | Language::Node | Language::Static, _) | (_, None) => Some(first.to_owned()),
         (Language::Python | Language::Go | Language::Rust, Some(second)) => Some(format!("{first}.{second}")),
+    }
+}
+
+/// The oldest versions with an official image on the Debian that templates name. What a build file states as the oldest compiler that will do may be
+/// older than that: a later one does as well.
+const OLDEST: [(Language, (u32, u32)); 2] = [(Language::Go, (1, 20)), (Language::Rust, (1, 70))];
+
+/// The version, unless no image has one so old.
+pub(super) fn with_image(language: Language, version: String) -> Result<String, String> {
+    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
+    let number = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    match OLDEST.iter().find(|(of, oldest)| *of == language && number < *oldest) {
+        None => Ok(version),
+        Some((_, (major, minor))) => Err(format!(
+            "{} {version} is older than any image that there is, {major}.{minor}: the newest is used, and `--set language_version=…` says another",
+            language.title()
+        )),
     }
 }
 
@@ -115,6 +135,7 @@ mod tests {
             (Language::Go, "1.22.1", Some("1.22")),
             (Language::Rust, "1.80", Some("1.80")),
             (Language::Rust, "stable", None),
+            (Language::Rust, "nightly-2026-05-01", None),
         ] {
             assert_eq!(short(language, text).as_deref(), expected, "{text}");
         }
