@@ -123,6 +123,13 @@ pub(crate) fn model(format: Format, text: &str) -> Option<Value> {
     (format.grammar().model)(text).ok()
 }
 
+/// What a document says where a contribution would put its key; `None` where it has no such key, and of elements of lists.
+pub fn value_at(contribution: &Contribution, text: &str) -> Option<::toml::Value> {
+    let wanted = Wanted::read(contribution).ok()?.pop().filter(|wanted| !wanted.is_element())?;
+    let model = (wanted.format.grammar().model)(without_bom(text).1).ok()?;
+    value::to_toml(value::at(&model, &wanted.parts)?.get(&wanted.key)?)
+}
+
 /// What [`contribute`] would write: the contributions that are not there yet, of several elements those that are missing. The receipt
 /// records these, so that [`withdraw`] does not take out what was there before.
 pub fn missing(tree: &Tree, contributions: &[Contribution]) -> Vec<Contribution> {
@@ -415,11 +422,14 @@ fn taken(text: &str, wanted: &Wanted) -> Result<Option<String>, Fault> {
     }
     let results: Vec<(&Candidate, String)> =
         candidates.iter().filter_map(|candidate| Some((candidate, checked(text, candidate, grammar)?))).collect();
-    // The exact inverse is the one from which adding leads back.
-    for (_, result) in &results {
-        if added(result, wanted).is_ok_and(|again| again.as_deref() == Some(text)) {
-            return Ok(Some(result.clone()));
-        }
+    // The exact inverse is the one from which adding leads back. A parent that a block leaves with nothing in it was made for what goes: nobody
+    // writes one. Where something stands below it, only leaving it would lead back.
+    let written = Wanted { value: as_written(text, wanted, grammar).unwrap_or_else(|| wanted.value.clone()), ..wanted.clone() };
+    let is_exact = |result: &str| added(result, &written).is_ok_and(|again| again.as_deref() == Some(text));
+    let is_whole = |candidate: &Candidate| !matches!(value::at(&candidate.expected, &wanted.parts), Some(Value::Null));
+    let exact = results.iter().find(|(_, result)| is_exact(result));
+    if let Some((_, result)) = exact.filter(|(candidate, _)| is_whole(candidate) || results.iter().all(|(other, _)| !is_whole(other))) {
+        return Ok(Some(result.clone()));
     }
     let Some((candidate, result)) = results.into_iter().next() else {
         return Err(left(wanted, "it cannot come out without changing something else"));
@@ -430,6 +440,16 @@ fn taken(text: &str, wanted: &Wanted) -> Result<Option<String>, Fault> {
         return Err(left(wanted, "there is a comment in it"));
     }
     Ok(Some(result))
+}
+
+/// What is wanted with its keys in the order in which they stand: a record of it may have another.
+fn as_written(text: &str, wanted: &Wanted, grammar: &Grammar) -> Option<Value> {
+    let model = (grammar.model)(text).ok()?;
+    match value::at(&model, &wanted.parts)? {
+        Value::Object(table) => table.get(&wanted.key).filter(|there| **there == wanted.value).cloned(),
+        Value::Array(list) => list.iter().rfind(|there| **there == wanted.value).cloned(),
+        _ => None,
+    }
 }
 
 /// The fault that something stays.

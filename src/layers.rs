@@ -9,7 +9,7 @@ mod ports;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    contribute::{Contribution, Differing, contribute, missing, of_document, withdraw},
+    contribute::{self, Contribution, Differing, Format, contribute, missing, of_document, withdraw},
     error::Fault,
     manifest::{FeatureManifest, Role},
     plan::{Plan, Reason, same},
@@ -78,6 +78,7 @@ impl Layer {
             contribution: Vec::new(),
             files: Vec::new(),
             kept: Vec::new(),
+            found: Vec::new(),
             aside: BTreeMap::new(),
         }
     }
@@ -121,6 +122,8 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
     let mut fitted = Fitted { base: stored.clone(), own: kit, ..Fitted::default() };
     let differing = if on_conflict == OnConflict::Merge { Differing::Keep } else { Differing::Refuse };
     let mut wanted: Vec<(usize, Contribution)> = Vec::new();
+    // Files of the user's that a whole file of a feature goes into.
+    let mut grew: Vec<(usize, RelPath)> = Vec::new();
 
     // 1. files, each with one owner; where there is one already, they grow it
     for (index, part) in parts.into_iter().enumerate() {
@@ -145,13 +148,28 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
                 }
                 continue;
             }
-            let there = disk.get(path).filter(|there| stored.get(path).is_none() && !same(there, entry));
             // What it grew by last time does not stand in its own way.
             let recorded = earlier.map_or_else(Vec::new, |earlier| contributions_to(path, earlier));
             let differing = if recorded.is_empty() { differing } else { Differing::Keep };
+            let theirs = disk.get(path).filter(|_| stored.get(path).is_none());
+            let is_found = |there: &&Entry| recorded.is_empty() && same(there, entry);
+            if theirs.is_some_and(|there| is_found(&there)) || earlier.is_some_and(|earlier| earlier.found.contains(path)) {
+                layer.found.push(path.clone());
+            }
+            let there = theirs.filter(|there| !is_found(there));
             let without = there.map(|there| withdraw(Tree::from_iter([(path.clone(), there.clone())]), &recorded).0);
             match without.as_ref().and_then(|tree| tree.get(path)).and_then(|there| grown(path, entry, there, differing)) {
-                Some(more) => wanted.extend(more.into_iter().map(|one| (index, one))),
+                Some(more) => {
+                    grew.push((index, path.clone()));
+                    let edited = Edited::of(&recorded, disk, entry, path);
+                    fitted.left.extend(edited.said);
+                    layer
+                        .contribution
+                        .extend(edited.kept.into_iter().map(|contribution| Recorded { by: layer.name.clone(), contribution }));
+                    wanted.extend(
+                        more.into_iter().filter(|one| !edited.gone.iter().any(|gone| is_same_place(gone, one))).map(|one| (index, one)),
+                    );
+                }
                 None => fitted.owned(&mut layer, path.clone(), entry, part.slice.roles.get(path)),
             }
         }
@@ -168,10 +186,12 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
         .iter()
         .flat_map(|layer| &layer.contribution)
         .map(|recorded| &recorded.contribution)
-        .filter(|one| !wanted.iter().any(|(_, wanted)| wanted == *one) && is_nobodys(&fitted, &one.path))
+        .filter(|one| !wanted.iter().any(|(_, wanted)| wanted == *one) && !fitted.has_recorded(one) && is_nobodys(&fitted, &one.path))
         .cloned()
         .collect();
-    (growing, fitted.left) = withdraw(growing, &gone);
+    let left;
+    (growing, left) = taken_out(growing, &gone);
+    fitted.left.extend(left);
     let emptied: BTreeSet<&RelPath> = gone.iter().map(|one| &one.path).collect();
 
     let (own, foreign): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(_, one)| fitted.own.get(&one.path).is_some());
@@ -191,6 +211,12 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
         let added = if is_ours { vec![one.clone()] } else { added };
         layer.contribution.extend(added.into_iter().map(|contribution| Recorded { by: layer.name.clone(), contribution }));
     }
+    for (index, path) in grew {
+        if let Some(layer) = fitted.layers.get_mut(index).filter(|layer| contributions_to(&path, layer).is_empty()) {
+            // It has all of it: there is nothing to take out again, and nothing to ask about.
+            layer.kept.push(path);
+        }
+    }
     let only = |list: Vec<(usize, Contribution)>| list.into_iter().map(|(_, one)| one).collect::<Vec<_>>();
     match contribute(std::mem::take(&mut fitted.own), &only(own)) {
         Ok(tree) => fitted.own = tree,
@@ -207,19 +233,114 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
 
     // 3. what a plan is made from
     fitted.fresh = fitted.own.clone();
+    fitted.found(old, disk);
     for (path, entry) in growing.iter().filter(|(path, entry)| disk.get(path) != Some(entry)) {
         if let Some(there) = disk.get(path) {
             fitted.base.insert(path.clone(), there.clone());
         }
-        // A file that held nothing else goes.
-        if !(is_blank(entry) && emptied.contains(path)) {
+        // A file that held nothing else goes, unless it was there before.
+        let was_there = || old.iter().any(|layer| layer.found.contains(path));
+        if !(is_blank(entry) && emptied.contains(path)) || was_there() {
             fitted.fresh.insert(path.clone(), entry.clone());
         }
     }
     Ok(fitted)
 }
 
+/// What became of a feature's earlier contributions to a file, by the hand of its owner.
+#[derive(Default)]
+struct Edited {
+    /// Those that say something else now: they stay, and stay recorded.
+    kept: Vec<Contribution>,
+    /// Those that are not there any more.
+    gone: Vec<Contribution>,
+    /// Where the feature would say something else now, too.
+    said: Vec<Fault>,
+}
+
+impl Edited {
+    fn of(recorded: &[Contribution], disk: &Tree, entry: &Entry, path: &RelPath) -> Self {
+        let mut edited = Self::default();
+        let there = Tree::from_iter(disk.get(path).map(|there| (path.clone(), there.clone())));
+        // An element of a list is known by its value alone.
+        for one in recorded.iter().filter(|one| !matches!(one.key.as_str(), "" | "-") && one.format != Format::Lines) {
+            let (without, left) = withdraw(there.clone(), std::slice::from_ref(one));
+            let is_changed = value_at(entry, one).is_some_and(|fresh| fresh != one.value);
+            let mut say =
+                |what: &str| edited.said.extend(is_changed.then(|| Fault::new(path.as_str(), format!("`{}` {what}", named(one)))));
+            if !left.is_empty() {
+                say("was changed here and by the feature: yours stays");
+                edited.kept.push(one.clone());
+            } else if without == there && is_changed {
+                say("was taken out here and changed by the feature: it stays out");
+                edited.kept.push(one.clone());
+                edited.gone.push(one.clone());
+            }
+        }
+        edited
+    }
+}
+
+/// What the file says at the place of the contribution.
+fn value_at(entry: &Entry, one: &Contribution) -> Option<toml::Value> {
+    contribute::value_at(one, entry.text()?)
+}
+
+/// The inverse of `contribute`. Of a compose file what services use stays where a service does.
+fn taken_out(tree: Tree, gone: &[Contribution]) -> (Tree, Vec<Fault>) {
+    let stays = |one: &&Contribution| one.pointer == "/services" && !withdraw(tree.clone(), std::slice::from_ref(one)).1.is_empty();
+    let edited: BTreeSet<&RelPath> = gone.iter().filter(stays).map(|one| &one.path).collect();
+    let is_used = |one: &Contribution| {
+        edited.contains(&one.path)
+            && ["volumes", "networks", "secrets", "configs"]
+                .iter()
+                .any(|of| one.pointer == format!("/{of}") || one.pointer.is_empty() && one.key == *of)
+    };
+    let (used, gone): (Vec<_>, Vec<_>) = gone.iter().cloned().partition(is_used);
+    let (tree, mut left) = withdraw(tree, &gone);
+    left.extend(used.iter().map(|one| Fault::new(one.path.as_str(), format!("left `{}`: a service that stays may use it", named(one)))));
+    (tree, left)
+}
+
+fn named(one: &Contribution) -> String {
+    format!("{}/{}", one.pointer, one.key)
+}
+
+fn is_same_place(one: &Contribution, other: &Contribution) -> bool {
+    (&one.path, &one.pointer, &one.key) == (&other.path, &other.pointer, &other.key)
+}
+
 impl Fitted {
+    /// Whether a layer has it already, as it was.
+    fn has_recorded(&self, one: &Contribution) -> bool {
+        self.layers.iter().flat_map(|layer| &layer.contribution).any(|recorded| recorded.contribution == *one)
+    }
+
+    /// Files that were there before stagekit wrote them stay when it writes them no more. Those that it fills now, and that are there with nothing in
+    /// them, are noted.
+    fn found(&mut self, old: &[Layer], disk: &Tree) {
+        for path in old.iter().flat_map(|layer| &layer.found).filter(|path| self.own.get(path).is_none()) {
+            if self.base.remove(path).is_some() {
+                self.left.push(Fault::new(path.as_str(), "stays: it was there before"));
+            }
+        }
+        for layer in &mut self.layers {
+            let earlier = old.iter().find(|earlier| earlier.is_of(&layer.name, &layer.directory));
+            let is_new =
+                |path: &RelPath| !old.iter().any(|old| old.contribution.iter().any(|recorded| recorded.contribution.path == *path));
+            let paths: BTreeSet<&RelPath> = layer.contribution.iter().map(|recorded| &recorded.contribution.path).collect();
+            let is_found = |path: &RelPath| {
+                earlier.is_some_and(|earlier| earlier.found.contains(path)) || is_new(path) && disk.get(path).is_some_and(is_blank)
+            };
+            let found: Vec<RelPath> = paths
+                .into_iter()
+                .filter(|path| self.own.get(path).is_none() && is_found(path) && !layer.found.contains(path))
+                .cloned()
+                .collect();
+            layer.found.extend(found);
+        }
+    }
+
     fn owned(&mut self, layer: &mut Layer, path: RelPath, entry: &Entry, role: Option<&Role>) {
         self.own.insert(path.clone(), entry.clone());
         if let Some(role) = role.filter(|role| **role != Role::Support) {

@@ -90,6 +90,9 @@ pub struct Layer {
     /// Paths where the user's own file stays instead of the feature's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<RelPath>,
+    /// Files that were there before it wrote them or put something into them, as it would have or with nothing in them: they stay when it goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<RelPath>,
     /// Paths whose file of the feature stands elsewhere, because the user's own is there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub aside: BTreeMap<RelPath, RelPath>,
@@ -123,6 +126,7 @@ impl Receipt {
             contribution: contribution.collect(),
             files: Vec::new(),
             kept: Vec::new(),
+            found: Vec::new(),
             aside: BTreeMap::new(),
         };
         Self {

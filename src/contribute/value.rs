@@ -53,6 +53,15 @@ pub(super) fn nest(parts: &[String], value: Value) -> Value {
 }
 
 /// What stands at `path`: table keys and list positions.
+pub(super) fn at<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, part| match value {
+        Value::Object(table) => table.get(part),
+        Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// The same, to change it.
 pub(super) fn at_mut<'v>(mut value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> {
     for part in path {
         value = match value {

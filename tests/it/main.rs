@@ -37,6 +37,7 @@ mod new;
 #[cfg(unix)]
 mod next;
 mod output;
+mod owned;
 mod readme;
 #[cfg(unix)]
 mod report;
