@@ -1,5 +1,6 @@
 //! What a feature renders from: stated by a kit, or detected in a foreign repository.
 
+pub mod boot;
 mod class;
 mod metrics;
 mod plain;

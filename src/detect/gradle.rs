@@ -1,6 +1,12 @@
 //! Gradle, Groovy and Kotlin DSL: what its files say in so many words. A build script is a program; what it computes is not seen.
 
+mod script;
+mod values;
+
 use std::collections::BTreeMap;
+
+use script::{Script, Statement};
+use values::Values;
 
 use super::{
     Project, Source, below,
@@ -8,7 +14,7 @@ use super::{
     jvm::{self, Part, framework_of},
     pins, words,
 };
-use crate::stack::{Command, Language, Origin};
+use crate::stack::{Command, Language, Origin, boot};
 
 const BUILD: [&str; 2] = ["build.gradle", "build.gradle.kts"];
 const SETTINGS: [&str; 2] = ["settings.gradle", "settings.gradle.kts"];
@@ -37,11 +43,13 @@ pub(super) fn read(project: &mut Project<'_>) {
         })
         .collect();
     let catalog = Catalog::read(project);
-    for (_, source) in &builds {
-        if let Some((name, version, origin)) = framework(*source, &catalog) {
-            project.framework(name, version.as_deref(), origin);
-            break;
+    let scripts = Scripts::read(project, &builds);
+    if let Some((name, version, origin)) = scripts.framework(&catalog) {
+        if version.is_none() && name == "spring-boot" {
+            let told = format!("no script says in so many words which version of {name} it is: {} is assumed", boot::NEWEST);
+            project.note(&origin.place, format!("{told}; `--set framework_version=…` says it, and with it how the jar is started"));
         }
+        project.framework(name, version.as_deref(), origin);
     }
     let version =
         builds.iter().find_map(|(_, source)| language_version(*source, &catalog)).or_else(|| pins::version(project, Language::Java));
@@ -186,26 +194,58 @@ fn included(source: Source<'_>) -> Vec<String> {
     found
 }
 
-fn framework(source: Source<'_>, catalog: &Catalog) -> Option<(&'static str, Option<String>, Origin)> {
-    for (number, line) in lines(source) {
-        let texts = quoted(line);
-        if let Some(of) = texts.first().and_then(|text| framework_of(text.split(':').next().unwrap_or(text)))
-            && (line.contains("id") || line.contains("platform") || line.contains("classpath"))
+/// The scripts of a build, those of its parts first, and what names stand for in them.
+struct Scripts<'s> {
+    all: Vec<Script<'s>>,
+    values: Values,
+}
+
+impl<'s> Scripts<'s> {
+    fn read(project: &Project<'s>, builds: &[(String, Source<'s>)]) -> Self {
+        let conventions = ["buildSrc/build.gradle", "buildSrc/build.gradle.kts"];
+        let more = project.source(&SETTINGS).into_iter().chain(project.source(&conventions));
+        let all: Vec<Script<'s>> = builds.iter().map(|(_, source)| *source).chain(more).map(Script::of).collect();
+        let values = Values::read(project, all.iter());
+        Self { all, values }
+    }
+
+    /// The framework that a script applies, with its version where any script says it: plugins may be versioned in the settings or the class path.
+    fn framework(&self, catalog: &Catalog) -> Option<(&'static str, Option<String>, Origin)> {
+        let signs = || self.all.iter().flat_map(|script| script.statements.iter().map(move |statement| (script, statement)));
+        let mut found = signs().filter_map(|(script, statement)| self.sign(script.source, statement, catalog));
+        let (name, version, origin) = found.next()?;
+        if version.is_some() {
+            return Some((name, version, origin));
+        }
+        let versioned = found.find(|(other, version, _)| *other == name && version.is_some());
+        Some(versioned.unwrap_or((name, None, Origin { certain: false, ..origin })))
+    }
+
+    fn sign(&self, source: Source<'_>, statement: &Statement, catalog: &Catalog) -> Option<(&'static str, Option<String>, Origin)> {
+        let text = statement.text.as_str();
+        if let Some(first) = quoted(text).first()
+            && let Some(of) = framework_of(first.split(':').next().unwrap_or(first))
+            && ["id", "platform", "classpath", "apply", "mavenBom", "gradle-plugin"].iter().any(|word| text.contains(word))
         {
-            if let Some(entry) = catalog.version_in(line) {
+            if let Some(entry) = catalog.version_in(text) {
                 return Some((of, Some(entry.value.clone()), entry.origin.clone()));
             }
-            let bom = texts.first().and_then(|text| text.split(':').nth(2));
-            let version = texts.get(1).copied().or(bom).filter(|version| version.starts_with(|c: char| c.is_ascii_digit()));
-            return Some((of, version.map(str::to_owned), source.sure(number)));
+            let here = source.sure(statement.line);
+            let (version, origin) = self.version(text, first).unzip();
+            return Some((of, version, origin.flatten().unwrap_or(here)));
         }
-        if let Some(entry) = catalog.plugin_on(line)
-            && let Some(of) = framework_of(&entry.value)
-        {
-            return Some((of, entry.version.clone(), entry.origin.clone()));
-        }
+        let entry = catalog.plugin_on(text)?;
+        Some((framework_of(&entry.value)?, entry.version.clone(), entry.origin.clone()))
     }
-    None
+
+    /// The version of a plugin or of a library whose name is `first` of what is quoted: `id("x") version "1"`, `"g:x:${version}"`.
+    fn version(&self, text: &str, first: &str) -> Option<(String, Option<Origin>)> {
+        let found = match first.splitn(3, ':').nth(2) {
+            Some(version) => self.values.of(&format!("'{version}'")),
+            None => self.values.of(text.split_once(first)?.1.split_once("version")?.1.trim_start_matches([' ', '(', '='])),
+        };
+        found.filter(|(version, _)| version.starts_with(|c: char| c.is_ascii_digit()))
+    }
 }
 
 fn language_version(source: Source<'_>, catalog: &Catalog) -> Option<(String, Origin)> {

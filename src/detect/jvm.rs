@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Project, Source, below, facts::Facts, servers};
-use crate::stack::{Module, Origin};
+use crate::stack::{Module, Origin, boot};
 
 /// Beginnings of the names of configuration files that are read, and their extensions.
 const CONFIGURATION: [&str; 3] = ["application.properties", "application.yml", "application.yaml"];
@@ -72,7 +72,7 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
 fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origin)>) {
     let launch = match (part.class_path, &started) {
         (Some(class_path), Some((class, _))) => super::words(&["java", "-cp", class_path, class]),
-        _ if project.stack.framework == "spring-boot" => super::words(boot_launch(project.stack.framework_version.as_deref())),
+        _ if project.stack.framework == "spring-boot" => super::words(boot::launch(project.stack.framework_version.as_deref())),
         _ => super::words(&["java", "-jar", "app.jar"]),
     };
     let mut module = Module::named(&super::slug(&part.name), launch);
@@ -123,23 +123,6 @@ fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origi
     health(project, part, &mut module, &said);
     super::metrics::metrics(project, &mut module, |name| part.libraries.get(name).cloned());
     project.stack.modules.push(module);
-}
-
-/// How a jar of this version of Spring Boot is started once an image holds it in layers; the newest way where nobody says the version.
-///
-/// Up to 3.2 the loader starts what was taken apart, and it moved in 3.2; from 3.3 on what was taken apart is a jar again. Before 2.4 a jar has
-/// layers only where its build asks for them: it is started whole.
-fn boot_launch(version: Option<&str>) -> &'static [&'static str] {
-    let number = version.and_then(|version| {
-        let mut parts = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
-        Some((parts.next()?, parts.next().unwrap_or(0)))
-    });
-    match number {
-        Some(number) if number < (2, 4) => &["java", "-cp", "app.jar", "org.springframework.boot.loader.JarLauncher"],
-        Some(number) if number < (3, 2) => &["java", "org.springframework.boot.loader.JarLauncher"],
-        Some(number) if number < (3, 3) => &["java", "org.springframework.boot.loader.launch.JarLauncher"],
-        _ => &["java", "-jar", "app.jar"],
-    }
 }
 
 /// Whether a Spring Boot application listens: most do, and one that only works through a queue does not.
@@ -257,7 +240,7 @@ type Names = &'static [(&'static str, &'static str)];
 
 /// By which names a framework is told where a server is; nothing where it has none of its own.
 fn environment_of(framework: &str, version: Option<&str>, kind: &str, libraries: &BTreeMap<String, Origin>) -> Option<Names> {
-    let boot = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok()).unwrap_or(4);
+    let boot = boot::major(version);
     let is_reactive = libraries.keys().any(|name| name.starts_with("r2dbc-"));
     Some(match (framework, kind) {
         ("spring-boot", "postgresql") if is_reactive => &[

@@ -1,0 +1,47 @@
+//! What Maven and Gradle builds say in roundabout ways.
+
+use super::*;
+
+const JAVA: (&str, &str) = ("src/main/java/com/shop/ShopApplication.java", STARTED);
+const SETTINGS: (&str, &str) = ("settings.gradle", "rootProject.name = 'shop'\n");
+
+/// What is detected of these files.
+#[track_caller]
+fn found(files: &[(&str, &str)]) -> Detection {
+    detect(&survey(files), None).unwrap()
+}
+
+#[test]
+fn gradle_versions_that_are_no_literals() {
+    let plugin = "plugins { id 'org.springframework.boot' version \"${boot}\" }\n";
+    let applied = "apply plugin: 'org.springframework.boot'\n";
+    let classpath = |ext: &str, version: &str| {
+        format!(
+            "buildscript {{\n {ext}\n dependencies {{ classpath(\"org.springframework.boot:spring-boot-gradle-plugin:{version}\") }}\n}}\n{applied}"
+        )
+    };
+    let versioned = ("settings.gradle", "pluginManagement { plugins { id 'org.springframework.boot' version '2.7.18' } }\n");
+    for (files, place) in [
+        (vec![SETTINGS, ("build.gradle", plugin), ("gradle.properties", "a=b\nboot=2.7.18\n")], "gradle.properties:2"),
+        (vec![SETTINGS, ("build.gradle", &classpath("ext { boot = '2.7.18' }", "${boot}"))], "build.gradle:2"),
+        (vec![SETTINGS, ("build.gradle", &classpath("ext.boot = '2.7.18'", "$boot"))], "build.gradle:2"),
+        (vec![SETTINGS, ("build.gradle", &classpath("val boot by extra(\"2.7.18\")", "${boot}"))], "build.gradle:2"),
+        (vec![SETTINGS, ("build.gradle", &classpath("", "2.7.18"))], "build.gradle:3"),
+        (vec![versioned, ("build.gradle", "plugins { id 'org.springframework.boot' }\n")], "settings.gradle:1"),
+        (
+            vec![
+                SETTINGS,
+                ("build.gradle", applied),
+                ("buildSrc/build.gradle", "dependencies {\nimplementation 'org.springframework.boot:spring-boot-gradle-plugin:2.7.18'\n}"),
+            ],
+            "buildSrc/build.gradle:2",
+        ),
+    ] {
+        let stack = found(&files).stack;
+        let origin = &stack.origins["framework"];
+        assert_eq!((stack.framework_version.as_deref(), origin.place.as_str(), origin.certain), (Some("2.7.18"), place, true), "{files:?}");
+    }
+    let unknown = found(&[SETTINGS, JAVA, ("build.gradle", plugin)]);
+    assert!(!unknown.stack.origins["framework"].certain && unknown.stack.framework_version.is_none());
+    assert!(unknown.notes.iter().any(|note| note.message.contains("--set framework_version")), "{:?}", unknown.notes);
+}
