@@ -57,7 +57,11 @@ pub(super) fn read(project: &mut Project<'_>) {
         project.language_version(&version, origin);
     }
     let many = builds.len() > 1;
-    let parts: Vec<Part> = builds.iter().map(|(directory, source)| part(project, directory, *source, &catalog)).collect();
+    let parts: Vec<Part> = builds
+        .iter()
+        .enumerate()
+        .map(|(index, (directory, source))| part(project, directory, *source, &Build { scripts: &scripts, index, catalog: &catalog }))
+        .collect();
     jvm::add(project, &parts);
 
     // 3. how it is built and tested
@@ -264,7 +268,7 @@ fn language_version(source: Source<'_>, catalog: &Catalog) -> Option<(String, Or
     })
 }
 
-fn part(project: &Project<'_>, directory: &str, source: Source<'_>, catalog: &Catalog) -> Part {
+fn part(project: &Project<'_>, directory: &str, source: Source<'_>, build: &Build<'_, '_>) -> Part {
     let name = if directory == "." { project.stack.name.clone() } else { directory.rsplit('/').next().unwrap_or(directory).to_owned() };
     let base = if directory == "." { settings_name(project).unwrap_or_else(|| project.survey.name.clone()) } else { name.clone() };
     let version = assigned(source, "version").or_else(|| {
@@ -284,27 +288,25 @@ fn part(project: &Project<'_>, directory: &str, source: Source<'_>, catalog: &Ca
                 libraries.entry(artifact.to_owned()).or_insert_with(|| source.sure(number));
             }
         }
-        for Entry { accessor, value, origin, .. } in &catalog.entries {
+        for Entry { accessor, value, origin, .. } in &build.catalog.entries {
             if line.contains(&format!("({accessor})")) || line.ends_with(&format!(" {accessor}")) {
                 libraries.entry(value.rsplit(':').next().unwrap_or(value).to_owned()).or_insert_with(|| origin.clone());
             }
         }
     }
     let framework = project.stack.framework.as_str();
-    let has = |sign: &str| {
-        source.text.contains(sign) || lines(source).any(|(_, line)| catalog.plugin_on(line).is_some_and(|entry| entry.value == sign))
-    };
+    let is_application = APPLICATIONS.iter().any(|plugin| build.applies(plugin));
     let is_packaged = match framework {
-        "spring-boot" => has("org.springframework.boot"),
-        "quarkus" => has("io.quarkus"),
-        "micronaut" => has("io.micronaut.application"),
-        _ => is_application(source) || has("Main-Class"),
+        "spring-boot" => build.applies("org.springframework.boot"),
+        "quarkus" => build.applies("io.quarkus"),
+        "micronaut" => is_application || build.applies("io.micronaut.minimal.application"),
+        _ => is_application || source.text.contains("Main-Class"),
     };
     // `installDist` of the plugin `application` puts the jar and its libraries into one folder.
-    let is_installed = framework == "none" && is_application(source);
+    let is_installed = is_application && !matches!(framework, "spring-boot" | "quarkus");
     let artifact = match framework {
         "quarkus" => "build/quarkus-app/quarkus-run.jar".to_owned(),
-        "none" if is_installed => format!("build/install/{base}/lib"),
+        _ if is_installed => format!("build/install/{base}/lib"),
         _ => format!("build/libs/{file}.jar"),
     };
     let main_class = assigned(source, "mainClass").or_else(|| assigned(source, "mainClassName"));
@@ -320,12 +322,43 @@ fn part(project: &Project<'_>, directory: &str, source: Source<'_>, catalog: &Ca
     }
 }
 
-/// Whether the plugin `application` is applied.
-fn is_application(source: Source<'_>) -> bool {
-    lines(source).any(|(_, line)| {
-        let line = line.split("//").next().unwrap_or(line).trim();
-        line == "application" || (line.contains("id") || line.starts_with("apply")) && quoted(line).contains(&"application")
-    })
+/// The plugin `application`, and those that apply it.
+const APPLICATIONS: [&str; 3] = ["application", "io.micronaut.application", "io.ktor.plugin"];
+
+/// One part of a build with what is said of it: in its own script, and in the first one of what all parts have.
+struct Build<'b, 's> {
+    scripts: &'b Scripts<'s>,
+    /// Of its script.
+    index: usize,
+    catalog: &'b Catalog,
+}
+
+impl<'b, 's> Build<'b, 's> {
+    fn statements(&self) -> impl Iterator<Item = (Source<'s>, &'b Statement)> + use<'b, 's> {
+        let index = self.index;
+        let of_all = |statement: &Statement| statement.is_in("allprojects") || statement.is_in("subprojects");
+        let is_its = move |of: usize, statement: &Statement| match (of == index, of_all(statement)) {
+            (true, false) => true,
+            (true, true) => statement.is_in("allprojects") || of != 0,
+            (false, shared) => of == 0 && shared,
+        };
+        let scripts = self.scripts.all.iter().enumerate();
+        scripts.flat_map(move |(of, script)| {
+            script.statements.iter().filter(move |statement| is_its(of, statement)).map(|statement| (script.source, statement))
+        })
+    }
+
+    /// Whether the plugin is applied: by its id, by its name in the catalogue, or by its bare name as Kotlin has it.
+    fn applies(&self, plugin: &str) -> bool {
+        self.statements().any(|(_, statement)| {
+            let text = statement.text.as_str();
+            let is_elsewhere = ["buildscript", "pluginManagement", "dependencies"].iter().any(|block| statement.is_in(block));
+            let is_named = text.trim_matches('`') == plugin
+                || quoted(text).contains(&plugin)
+                || self.catalog.plugin_on(text).is_some_and(|entry| entry.value == plugin);
+            is_named && !is_elsewhere && !text.ends_with("apply false") && !text.ends_with("apply(false)")
+        })
+    }
 }
 
 fn settings_name(project: &Project<'_>) -> Option<String> {

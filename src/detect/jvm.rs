@@ -50,7 +50,9 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
     let many = parts.len() > 1;
     for part in parts {
         let started = part.main_class.clone().or_else(|| started(project, &part.directory));
-        let is_runnable = if project.stack.framework == "none" { started.is_some() && part.is_packaged } else { part.is_packaged };
+        // What is not packed into one jar with its framework is started by its class.
+        let wants_class = project.stack.framework == "none" || part.class_path.is_some();
+        let is_runnable = part.is_packaged && (started.is_some() || !wants_class);
         if is_runnable && (started.is_some() || !many) {
             module(project, part, started);
         }
@@ -89,7 +91,8 @@ fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origi
         "spring-boot" => (&["server.port"], "SERVER_PORT", is_web(part)),
         "quarkus" => (&["quarkus.http.port"], "QUARKUS_HTTP_PORT", true),
         "micronaut" => (&["micronaut.server.port"], "MICRONAUT_SERVER_PORT", true),
-        _ => (&[], "", false),
+        // Ktor's own file, where there is one.
+        _ => (&["ktor.deployment.port"], "PORT", false),
     };
     if project.stack.framework == "spring-boot" {
         // What Spring Boot waits for at most: `spring.lifecycle.timeout-per-shutdown-phase`.

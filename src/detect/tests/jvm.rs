@@ -45,3 +45,26 @@ fn gradle_versions_that_are_no_literals() {
     assert!(!unknown.stack.origins["framework"].certain && unknown.stack.framework_version.is_none());
     assert!(unknown.notes.iter().any(|note| note.message.contains("--set framework_version")), "{:?}", unknown.notes);
 }
+
+#[test]
+fn plugins_that_apply_the_application_plugin_are_installed() {
+    let main = ("src/main/kotlin/x/Main.kt", "package x\nfun main() {}\n");
+    let catalog = ("gradle/libs.versions.toml", "[plugins]\nktor = { id = \"io.ktor.plugin\", version = \"3.1.1\" }\n");
+    for plugins in
+        ["id 'io.micronaut.application' version '4.4.4'", "id 'io.ktor.plugin' version '3.1.1'", "alias(libs.plugins.ktor)", "application"]
+    {
+        let build = format!("plugins {{\n  {plugins}\n}}\nversion = '1'\n");
+        let module = found(&[SETTINGS, main, catalog, ("build.gradle", &build)]).stack.modules.remove(0);
+        assert_eq!(module.launch, ["java", "-cp", "lib/*", "x.MainKt"], "{plugins}");
+        assert_eq!(module.artifact.as_deref(), Some("build/install/shop/lib"), "{plugins}");
+    }
+    for plugins in ["plugins { id 'application' apply false }", "plugins { id 'java' }"] {
+        assert_eq!(found(&[SETTINGS, main, ("build.gradle", plugins)]).stack.modules, [], "{plugins}");
+    }
+    // Which plugins parts have, the first script may say.
+    let root =
+        "plugins { id 'org.springframework.boot' version '3.3.5' apply false }\nsubprojects { apply plugin: 'org.springframework.boot' }\n";
+    let java = ("api/src/main/java/com/shop/ShopApplication.java", STARTED);
+    let stack = found(&[("settings.gradle", "include 'api'"), ("build.gradle", root), ("api/build.gradle", ""), java]).stack;
+    assert_eq!(stack.modules.iter().map(|module| module.name.as_str()).collect::<Vec<_>>(), ["api"]);
+}
