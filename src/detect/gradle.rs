@@ -277,23 +277,7 @@ fn part(project: &Project<'_>, directory: &str, source: Source<'_>, build: &Buil
         facts.get("version").map(|fact| (fact.value.clone(), properties.sure(fact.line)))
     });
     let file = version.map_or_else(|| base.clone(), |(version, _)| format!("{base}-{version}"));
-    let mut libraries = BTreeMap::new();
-    for (number, line) in lines(source) {
-        // `testImplementation`, `testRuntimeOnly`, …
-        if line.starts_with("test") || line.starts_with("integrationTest") {
-            continue;
-        }
-        for text in quoted(line).into_iter().filter(|text| text.contains(':')) {
-            if let Some(artifact) = text.split(':').nth(1) {
-                libraries.entry(artifact.to_owned()).or_insert_with(|| source.sure(number));
-            }
-        }
-        for Entry { accessor, value, origin, .. } in &build.catalog.entries {
-            if line.contains(&format!("({accessor})")) || line.ends_with(&format!(" {accessor}")) {
-                libraries.entry(value.rsplit(':').next().unwrap_or(value).to_owned()).or_insert_with(|| origin.clone());
-            }
-        }
-    }
+    let libraries = build.libraries();
     let framework = project.stack.framework.as_str();
     let is_application = APPLICATIONS.iter().any(|plugin| build.applies(plugin));
     let is_packaged = match framework {
@@ -348,6 +332,36 @@ impl<'b, 's> Build<'b, 's> {
         })
     }
 
+    /// What the program is built with, and not only tested: by the last parts of the names.
+    fn libraries(&self) -> BTreeMap<String, Origin> {
+        let mut libraries = BTreeMap::new();
+        let mut add = |name: &str, origin: Origin| drop(libraries.entry(name.to_owned()).or_insert(origin));
+        for (source, statement) in self.statements().filter(|(_, statement)| is_of_program(statement)) {
+            let text = statement.text.as_str();
+            for coordinates in quoted(text) {
+                let mut parts = coordinates.split(':');
+                if let (Some(group), Some(artifact)) = (parts.next(), parts.next())
+                    && !jvm::is_for_tests(group)
+                {
+                    add(artifact, source.sure(statement.line_of(coordinates)));
+                }
+            }
+            if let (Some(group), Some(artifact)) = (argument(text, "group"), argument(text, "name"))
+                && !jvm::is_for_tests(group)
+            {
+                add(artifact, source.sure(statement.line));
+            }
+            let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_').collect();
+            for entry in self.catalog.entries.iter().filter(|entry| words.contains(&entry.accessor.as_str())) {
+                let (group, artifact) = entry.value.rsplit_once(':').unwrap_or(("", &entry.value));
+                if !jvm::is_for_tests(group) {
+                    add(artifact, entry.origin.clone());
+                }
+            }
+        }
+        libraries
+    }
+
     /// Whether the plugin is applied: by its id, by its name in the catalogue, or by its bare name as Kotlin has it.
     fn applies(&self, plugin: &str) -> bool {
         self.statements().any(|(_, statement)| {
@@ -359,6 +373,25 @@ impl<'b, 's> Build<'b, 's> {
             is_named && !is_elsewhere && !text.ends_with("apply false") && !text.ends_with("apply(false)")
         })
     }
+}
+
+/// Whether a statement names what the program needs when it runs.
+fn is_of_program(statement: &Statement) -> bool {
+    let is_for_tests = |name: &str| name.contains("test") || name.contains("Test");
+    let configuration = statement.text.split([' ', '(']).next().unwrap_or_default();
+    let is_else = ["exclude", "developmentOnly", "annotationProcessor"].contains(&configuration) || statement.text.contains("project(");
+    let is_listed = statement.blocks().any(|block| block == "dependencies" || block.ends_with(".dependencies"));
+    let is_of_build = ["buildscript", "pluginManagement", "constraints"].iter().any(|block| statement.is_in(block));
+    is_listed && !is_else && !is_of_build && !is_for_tests(configuration) && !statement.blocks().any(is_for_tests)
+}
+
+/// `name: 'x'`, `name = "x"` in the brackets of a call.
+fn argument<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    text.match_indices(name).find_map(|(at, _)| {
+        let is_word = !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let value = text[at + name.len()..].trim_start().strip_prefix([':', '='])?.trim_start();
+        if is_word && value.starts_with(['"', '\'']) { quoted(value).first().copied() } else { None }
+    })
 }
 
 fn settings_name(project: &Project<'_>) -> Option<String> {

@@ -26,6 +26,11 @@ pub(super) fn framework_of(group: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether libraries of this group are for tests, whatever they are called: that of Testcontainers has one by the name of each server.
+pub(super) fn is_for_tests(group: &str) -> bool {
+    group == "org.testcontainers"
+}
+
 /// A part of the build that may be runnable.
 pub(super) struct Part {
     pub(super) name: String,

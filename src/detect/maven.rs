@@ -131,15 +131,7 @@ fn part(project: &Project<'_>, pom: &Pom<'_>, is_one_of_many: bool) -> Part {
     let main_class = plugins.iter().find_map(|(source, plugin)| pom.resolved(source, deep(plugin, "mainClass")?));
     let is_startable = main_class.is_some();
     let main_class = main_class.or_else(|| pom.property("start-class")).or_else(|| pom.property("exec.mainClass"));
-    let mut libraries = BTreeMap::new();
-    for (source, model) in &pom.chain {
-        for dependency in all(model, "dependencies/dependency") {
-            let is_test = one(dependency, "scope").is_some_and(|scope| scope.text == "test");
-            if let (false, Some(artifact)) = (is_test, one(dependency, "artifactId")) {
-                libraries.entry(artifact.text.clone()).or_insert_with(|| source.sure(line(source, artifact)));
-            }
-        }
-    }
+    let libraries = pom.libraries();
     // A plain jar is started by the class in it.
     let is_packaged = if framework == "none" { main_class.is_some() || !is_one_of_many } else { !plugins.is_empty() };
     // `exec-maven-plugin` starts a class and writes it into no jar.
@@ -198,6 +190,29 @@ impl<'s> Pom<'s> {
             let found = properties.children.iter().find(|child| child.name == name)?;
             self.resolved(source, found)
         })
+    }
+
+    /// What it and its parents depend on, but for what only tests need: a scope may stand where versions are managed.
+    fn libraries(&self) -> BTreeMap<String, Origin> {
+        let mut libraries = BTreeMap::new();
+        for (source, model) in &self.chain {
+            for dependency in all(model, "dependencies/dependency") {
+                let Some(artifact) = one(dependency, "artifactId") else { continue };
+                let group = one(dependency, "groupId").map_or("", |group| group.text.as_str());
+                let scope = one(dependency, "scope").map(|scope| scope.text.as_str()).or_else(|| self.managed_scope(group, &artifact.text));
+                if scope != Some("test") && !jvm::is_for_tests(group) {
+                    libraries.entry(artifact.text.clone()).or_insert_with(|| source.sure(line(source, artifact)));
+                }
+            }
+        }
+        libraries
+    }
+
+    fn managed_scope(&self, group: &str, artifact: &str) -> Option<&str> {
+        let managed = self.chain.iter().flat_map(|(_, model)| all(model, "dependencyManagement/dependencies/dependency"));
+        let is = |dependency: &Element, name: &str, text: &str| one(dependency, name).is_some_and(|found| found.text == text);
+        let mut its = managed.filter(|dependency| is(dependency, "groupId", group) && is(dependency, "artifactId", artifact));
+        its.find_map(|dependency| one(dependency, "scope")).map(|scope| scope.text.as_str())
     }
 
     /// A plugin of its build, or of that of a parent, managed ones included.

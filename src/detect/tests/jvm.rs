@@ -68,3 +68,43 @@ fn plugins_that_apply_the_application_plugin_are_installed() {
     let stack = found(&[("settings.gradle", "include 'api'"), ("build.gradle", root), ("api/build.gradle", ""), java]).stack;
     assert_eq!(stack.modules.iter().map(|module| module.name.as_str()).collect::<Vec<_>>(), ["api"]);
 }
+
+/// The servers of a build script with these dependencies.
+fn servers_of(script: &str) -> Vec<String> {
+    found(&[SETTINGS, ("build.gradle", script)]).stack.services.into_iter().map(|service| service.kind).collect()
+}
+
+#[test]
+fn which_libraries_are_the_programs_own() {
+    for (dependencies, servers) in [
+        ("runtimeOnly group: 'org.postgresql', name: 'postgresql', version: '42.2.5'", &["postgresql"][..]),
+        ("runtimeOnly(group = \"org.postgresql\", name = \"postgresql\")", &["postgresql"]),
+        ("implementation('redis.clients:jedis:5') { exclude group: 'org.postgresql', module: 'postgresql' }", &["redis"]),
+        ("testImplementation(\n  'org.postgresql:postgresql:42',\n  'redis.clients:jedis:5'\n)", &[]),
+        ("testRuntimeOnly 'org.postgresql:postgresql:42',\n  'redis.clients:jedis:5'", &[]),
+        ("implementation(\n  'org.postgresql:postgresql:42',\n  'redis.clients:jedis:5'\n)", &["redis", "postgresql"]),
+        ("functionalTestImplementation 'org.postgresql:postgresql:42'", &[]),
+        ("implementation 'org.testcontainers:postgresql:1'", &[]),
+        ("implementation project(':redis')", &[]),
+        ("implementation 'org.springframework.cloud:spring-cloud-stream-binder-kafka'", &["kafka"]),
+        ("implementation 'org.springframework.cloud:spring-cloud-stream-binder-rabbit'", &["rabbitmq"]),
+        ("implementation 'io.quarkus:quarkus-smallrye-reactive-messaging-rabbitmq'", &["rabbitmq"]),
+        ("implementation 'io.micronaut.mongodb:micronaut-mongo-reactive'", &["mongodb"]),
+    ] {
+        assert_eq!(servers_of(&format!("dependencies {{\n  {dependencies}\n}}\n")), servers, "{dependencies}");
+    }
+    let suites = "testing { suites { register('it', JvmTestSuite) { dependencies { implementation 'org.postgresql:postgresql:42' } } } }";
+    assert_eq!(servers_of(suites), [""; 0]);
+    assert_eq!(servers_of("buildscript { dependencies { classpath 'org.postgresql:postgresql:42' } }"), [""; 0]);
+}
+
+#[test]
+fn a_scope_may_stand_where_versions_are_managed() {
+    let dependency =
+        |more: &str| format!("<dependency><groupId>org.postgresql</groupId><artifactId>postgresql</artifactId>{more}</dependency>");
+    for (scope, count) in [("<scope>test</scope>", 0), ("<scope>runtime</scope>", 1), ("", 1)] {
+        let managed = format!("<dependencyManagement><dependencies>{}</dependencies></dependencyManagement>", dependency(scope));
+        let pom = format!("<project><artifactId>a</artifactId>{managed}<dependencies>{}</dependencies></project>", dependency(""));
+        assert_eq!(found(&[("pom.xml", &pom)]).stack.services.len(), count, "{scope}");
+    }
+}
