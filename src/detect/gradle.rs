@@ -271,12 +271,6 @@ fn language_version(source: Source<'_>, catalog: &Catalog) -> Option<(String, Or
 fn part(project: &Project<'_>, directory: &str, source: Source<'_>, build: &Build<'_, '_>) -> Part {
     let name = if directory == "." { project.stack.name.clone() } else { directory.rsplit('/').next().unwrap_or(directory).to_owned() };
     let base = if directory == "." { settings_name(project).unwrap_or_else(|| project.survey.name.clone()) } else { name.clone() };
-    let version = assigned(source, "version").or_else(|| {
-        let properties = project.source(&["gradle.properties"])?;
-        let facts = Facts::of_properties(properties.text);
-        facts.get("version").map(|fact| (fact.value.clone(), properties.sure(fact.line)))
-    });
-    let file = version.map_or_else(|| base.clone(), |(version, _)| format!("{base}-{version}"));
     let libraries = build.libraries();
     let framework = project.stack.framework.as_str();
     let is_application = APPLICATIONS.iter().any(|plugin| build.applies(plugin));
@@ -290,8 +284,12 @@ fn part(project: &Project<'_>, directory: &str, source: Source<'_>, build: &Buil
     let is_installed = is_application && !matches!(framework, "spring-boot" | "quarkus");
     let artifact = match framework {
         "quarkus" => "build/quarkus-app/quarkus-run.jar".to_owned(),
-        _ if is_installed => format!("build/install/{base}/lib"),
-        _ => format!("build/libs/{file}.jar"),
+        _ if is_installed => {
+            let name = build.said("applicationName").and_then(|name| build.text(name, &base, ""));
+            format!("build/install/{}/lib", name.unwrap_or_else(|| base.clone()))
+        }
+        "spring-boot" => format!("build/libs/{}", build.archive(&["bootJar", "BootJar"], &base)),
+        _ => format!("build/libs/{}", build.archive(&["jar", "Jar"], &base)),
     };
     let main_class = assigned(source, "mainClass").or_else(|| assigned(source, "mainClassName"));
     Part {
@@ -318,24 +316,83 @@ struct Build<'b, 's> {
 }
 
 impl<'b, 's> Build<'b, 's> {
+    /// Those of its own script come first.
     fn statements(&self) -> impl Iterator<Item = (Source<'s>, &'b Statement)> + use<'b, 's> {
-        let index = self.index;
-        let of_all = |statement: &Statement| statement.is_in("allprojects") || statement.is_in("subprojects");
-        let is_its = move |of: usize, statement: &Statement| match (of == index, of_all(statement)) {
-            (true, false) => true,
-            (true, true) => statement.is_in("allprojects") || of != 0,
-            (false, shared) => of == 0 && shared,
+        let is_first = self.index == 0;
+        let own = &self.scripts.all[self.index];
+        let its = own.statements.iter().filter(move |statement| !(is_first && statement.is_in("subprojects")));
+        let first = self.scripts.all.first().filter(|_| !is_first);
+        let of_all = |statement: &&Statement| statement.is_in("allprojects") || statement.is_in("subprojects");
+        let shared =
+            first.into_iter().flat_map(move |script| script.statements.iter().filter(of_all).map(|statement| (script.source, statement)));
+        its.map(|statement| (own.source, statement)).chain(shared)
+    }
+
+    /// What is assigned to a name: first in its own script.
+    fn said(&self, name: &str) -> Option<&'b str> {
+        self.said_where(name, |_| true)
+    }
+
+    fn said_where(&self, name: &str, holds: impl Fn(&Statement) -> bool) -> Option<&'b str> {
+        self.statements().filter(|(_, statement)| holds(statement)).find_map(|(_, statement)| statement.assigned(name))
+    }
+
+    /// An expression as the text that it is in a project of this name and version.
+    fn text(&self, expression: &str, name: &str, version: &str) -> Option<String> {
+        let own = [
+            ("name", name),
+            ("version", version),
+            ("archiveVersion", version),
+            ("archiveBaseName", name),
+            ("archivesBaseName", name),
+            ("archiveExtension", "jar"),
+            ("archiveClassifier", ""),
+        ];
+        let values = &self.scripts.values;
+        match quoted(expression).first() {
+            Some(text) if expression.starts_with(['"', '\'']) && !expression.contains('+') => values.filled(text, &own),
+            _ => values.of(expression).map(|(text, _)| text),
+        }
+    }
+
+    /// `*` where a script computes it; nothing where nobody says it.
+    fn version(&self) -> Option<String> {
+        let is_whole = |statement: &Statement| matches!(statement.block(), "" | "allprojects" | "subprojects");
+        let expression = ["version", "project.version"].iter().find_map(|name| self.said_where(name, is_whole));
+        match expression {
+            Some("rootProject.version" | "parent.version") if self.index != 0 => Build { index: 0, ..*self }.version(),
+            Some(expression) => Some(self.text(expression, "", "*").unwrap_or_else(|| "*".to_owned())),
+            None => self.scripts.values.of("version").map(|(version, _)| version),
+        }
+    }
+
+    /// What the jar of the task with one of these names is called.
+    fn archive(&self, tasks: &[&str], project: &str) -> String {
+        let is_task = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| tasks.contains(&word));
+        let of_task = |name: &str| {
+            let dotted = tasks.iter().flat_map(|task| [format!("{task}.{name}"), format!("tasks.{task}.{name}")]);
+            let mut found = dotted.filter_map(|name| self.said(&name));
+            self.said_where(name, |statement| is_task(statement.block())).or_else(|| found.next())
         };
-        let scripts = self.scripts.all.iter().enumerate();
-        scripts.flat_map(move |(of, script)| {
-            script.statements.iter().filter(move |statement| is_its(of, statement)).map(|statement| (script.source, statement))
-        })
+        let version = self.version().unwrap_or_default();
+        if let Some(name) = of_task("archiveFileName") {
+            return self.text(name, project, &version).unwrap_or_else(|| "*.jar".to_owned());
+        }
+        let base = of_task("archiveBaseName")
+            .or_else(|| ["archivesBaseName", "base.archivesName", "archivesName"].iter().find_map(|name| self.said(name)));
+        let text = |expression: &str| self.text(expression, project, &version).unwrap_or_else(|| "*".to_owned());
+        let base = base.map_or_else(|| project.to_owned(), text);
+        let version = of_task("archiveVersion").map_or_else(|| version.clone(), text);
+        let classifier = of_task("archiveClassifier").map(text).unwrap_or_default();
+        format!("{}.jar", [base, version, classifier].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-"))
     }
 
     /// What the program is built with, and not only tested: by the last parts of the names.
     fn libraries(&self) -> BTreeMap<String, Origin> {
         let mut libraries = BTreeMap::new();
-        let mut add = |name: &str, origin: Origin| drop(libraries.entry(name.to_owned()).or_insert(origin));
+        let mut add = |name: &str, origin: Origin| {
+            libraries.entry(name.to_owned()).or_insert(origin);
+        };
         for (source, statement) in self.statements().filter(|(_, statement)| is_of_program(statement)) {
             let text = statement.text.as_str();
             for coordinates in quoted(text) {

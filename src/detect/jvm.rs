@@ -79,7 +79,7 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
 fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origin)>) {
     let launch = match (part.class_path, &started) {
         (Some(class_path), Some((class, _))) => super::words(&["java", "-cp", class_path, class]),
-        _ if project.stack.framework == "spring-boot" => super::words(boot::launch(project.stack.framework_version.as_deref())),
+        _ if project.stack.framework == "spring-boot" => boot_launch(part, project.stack.framework_version.as_deref()),
         _ => super::words(&["java", "-jar", "app.jar"]),
     };
     let mut module = Module::named(&super::slug(&part.name), launch);
@@ -131,6 +131,16 @@ fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origi
     health(project, part, &mut module, &said);
     super::metrics::metrics(project, &mut module, |name| part.libraries.get(name).cloned());
     project.stack.modules.push(module);
+}
+
+/// How what Spring Boot has packed is started. A war is started whole: what is in it has other places than in a jar.
+fn boot_launch(part: &Part, version: Option<&str>) -> Vec<String> {
+    let launch = super::words(boot::launch(version));
+    match (part.artifact.ends_with(".war"), launch[1].as_str()) {
+        (true, "-cp") => super::words(&["java", "-cp", "app.war", "org.springframework.boot.loader.WarLauncher"]),
+        (true, _) => super::words(&["java", "-jar", "app.war"]),
+        _ => launch,
+    }
 }
 
 /// Whether a Spring Boot application listens: most do, and one that only works through a queue does not.

@@ -116,16 +116,17 @@ fn language_version(project: &mut Project<'_>, root: &Pom<'_>) {
 fn part(project: &Project<'_>, pom: &Pom<'_>, is_one_of_many: bool) -> Part {
     let (source, model) = &pom.chain[0];
     let name = pom.text("artifactId").map_or_else(|| project.stack.name.clone(), |(name, _)| name);
-    let version = pom.text("version").map_or_else(|| "*".to_owned(), |(version, _)| version);
-    let file = one(model, "build/finalName")
-        .and_then(|found| pom.resolved(source, found))
-        .map_or_else(|| format!("{name}-{version}"), |(name, _)| name);
     let framework = project.stack.framework.as_str();
+    let is_war = pom.text("packaging").is_some_and(|(packaging, _)| packaging == "war");
+    let end = if is_war { "war" } else { "jar" };
     let (plugins, artifact): (&[&str], String) = match framework {
-        "spring-boot" => (&["spring-boot-maven-plugin"], format!("target/{file}.jar")),
+        "spring-boot" => (&["spring-boot-maven-plugin"], format!("target/{}.{end}", pom.boot_file(&name))),
         "quarkus" => (&["quarkus-maven-plugin"], "target/quarkus-app/quarkus-run.jar".to_owned()),
-        "micronaut" => (&["micronaut-maven-plugin"], format!("target/{file}.jar")),
-        _ => (&["maven-shade-plugin", "maven-jar-plugin", "maven-assembly-plugin", "exec-maven-plugin"], format!("target/{file}.jar")),
+        "micronaut" => (&["micronaut-maven-plugin"], format!("target/{}.jar", pom.shaded_file(&name))),
+        _ => (
+            &["maven-shade-plugin", "maven-jar-plugin", "maven-assembly-plugin", "exec-maven-plugin"],
+            format!("target/{}.jar", pom.shaded_file(&name)),
+        ),
     };
     let plugins: Vec<_> = plugins.iter().filter_map(|name| pom.plugin(name)).collect();
     let main_class = plugins.iter().find_map(|(source, plugin)| pom.resolved(source, deep(plugin, "mainClass")?));
@@ -133,7 +134,13 @@ fn part(project: &Project<'_>, pom: &Pom<'_>, is_one_of_many: bool) -> Part {
     let main_class = main_class.or_else(|| pom.property("start-class")).or_else(|| pom.property("exec.mainClass"));
     let libraries = pom.libraries();
     // A plain jar is started by the class in it.
-    let is_packaged = if framework == "none" { main_class.is_some() || !is_one_of_many } else { !plugins.is_empty() };
+    let is_packaged = match framework {
+        "spring-boot" => !plugins.is_empty(),
+        // Nothing is there to serve it.
+        _ if is_war => false,
+        "none" => main_class.is_some() || !is_one_of_many,
+        _ => !plugins.is_empty(),
+    };
     // `exec-maven-plugin` starts a class and writes it into no jar.
     let is_whole = pom.plugin("maven-shade-plugin").is_some() || libraries.is_empty() && pom.plugin("maven-jar-plugin").is_some();
     let class_path = (framework == "none" && !(is_whole && is_startable)).then_some("app.jar:lib/*");
@@ -189,6 +196,54 @@ impl<'s> Pom<'s> {
             let properties = model.children.iter().find(|child| child.name == "properties")?;
             let found = properties.children.iter().find(|child| child.name == name)?;
             self.resolved(source, found)
+        })
+    }
+
+    /// What the build calls the file that it makes, without the end: `name` and version unless it says so. A `*` stands for what is not known.
+    fn file(&self, name: &str) -> String {
+        let said = self.chain.iter().find_map(|(_, model)| one(model, "build/finalName"));
+        let version = || self.text("version").map_or_else(|| "*".to_owned(), |(version, _)| version);
+        said.map_or_else(|| format!("{name}-{}", version()), |said| self.pattern(&said.text))
+    }
+
+    /// That of what Spring Boot makes of it, which may lie beside the file that is to be used as a library.
+    fn boot_file(&self, name: &str) -> String {
+        let classifier = self.configured("spring-boot-maven-plugin", "classifier").map(|text| format!("-{text}"));
+        self.configured("spring-boot-maven-plugin", "finalName").unwrap_or_else(|| self.file(name)) + &classifier.unwrap_or_default()
+    }
+
+    /// That of the file with the libraries in it, which may lie beside the one without.
+    fn shaded_file(&self, name: &str) -> String {
+        let shade = |key: &str| self.configured("maven-shade-plugin", key);
+        let file = shade("finalName").unwrap_or_else(|| self.file(name));
+        if shade("shadedArtifactAttached").is_none_or(|attached| attached != "true") {
+            return file;
+        }
+        format!("{file}-{}", shade("shadedClassifierName").unwrap_or_else(|| "shaded".to_owned()))
+    }
+
+    /// What a plugin is told, in one of its runs or in all of them.
+    fn configured(&self, plugin: &str, key: &str) -> Option<String> {
+        let places = ["build/plugins/plugin", "build/pluginManagement/plugins/plugin"];
+        let plugins = self.chain.iter().flat_map(|(_, model)| places.iter().flat_map(|place| all(model, place)));
+        let mut its = plugins.filter(|found| one(found, "artifactId").is_some_and(|found| found.text == plugin));
+        its.find_map(|found| {
+            let ways = [format!("configuration/{key}"), format!("executions/execution/configuration/{key}")];
+            ways.iter().find_map(|way| all(found, way).first().map(|found| self.pattern(&found.text)))
+        })
+    }
+
+    /// A text with its properties put in, and `*` for those that are not known.
+    fn pattern(&self, text: &str) -> String {
+        self.filled(text, 0).unwrap_or_else(|| {
+            let mut rest = text;
+            let mut pattern = String::new();
+            while let Some((before, after)) = rest.split_once("${") {
+                let (name, after) = after.split_once('}').unwrap_or((after, ""));
+                pattern = pattern + before + &self.filled(&format!("${{{name}}}"), 0).unwrap_or_else(|| "*".to_owned());
+                rest = after;
+            }
+            pattern + rest
         })
     }
 
@@ -261,6 +316,9 @@ impl<'s> Pom<'s> {
         let value = self.chain.iter().find_map(|(_, model)| match name {
             "project.version" | "version" => one(model, "version").or_else(|| one(model, "parent/version")).map(|found| found.text.clone()),
             "project.artifactId" | "artifactId" => one(model, "artifactId").map(|found| found.text.clone()),
+            "project.name" => one(model, "name").or_else(|| one(model, "artifactId")).map(|found| found.text.clone()),
+            "project.groupId" => one(model, "groupId").or_else(|| one(model, "parent/groupId")).map(|found| found.text.clone()),
+            "project.parent.artifactId" => one(model, "parent/artifactId").map(|found| found.text.clone()),
             "project.parent.version" => one(model, "parent/version").map(|found| found.text.clone()),
             _ => {
                 let properties = model.children.iter().find(|child| child.name == "properties")?;

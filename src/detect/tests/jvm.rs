@@ -108,3 +108,90 @@ fn a_scope_may_stand_where_versions_are_managed() {
         assert_eq!(found(&[("pom.xml", &pom)]).stack.services.len(), count, "{scope}");
     }
 }
+
+/// What the first module delivers, and how it is started.
+fn delivered(files: &[(&str, &str)]) -> (String, String) {
+    let module = found(files).stack.modules.remove(0);
+    (module.artifact.unwrap_or_default(), module.launch.join(" "))
+}
+
+#[test]
+fn a_jar_of_gradle_is_called_what_its_task_says() {
+    for (script, file) in [
+        ("version = '1.2'", "shop-1.2.jar"),
+        ("version '1.2'", "shop-1.2.jar"),
+        ("", "shop.jar"),
+        ("version = \"$major.2\"", "shop-7.2.jar"),
+        ("version = computed()", "shop-*.jar"),
+        ("publishing { x { version = '9' } }", "shop.jar"),
+        ("bootJar { archiveFileName = 'x.jar' }", "x.jar"),
+        ("tasks.bootJar { archiveFileName = 'x.jar' }", "x.jar"),
+        ("tasks.named<BootJar>(\"bootJar\") { archiveFileName.set(\"x.jar\") }", "x.jar"),
+        ("bootJar.archiveFileName = 'x.jar'", "x.jar"),
+        ("version = '1'\nbootJar { archiveFileName = \"${archiveBaseName.get()}-$version.jar\" }", "shop-1.jar"),
+        ("bootJar { archiveFileName = computed() }", "*.jar"),
+        ("jar { archiveFileName = 'plain.jar' }", "shop.jar"),
+        ("version = '1'\nbootJar { archiveBaseName = 'b'; archiveVersion = ''; archiveClassifier = 'c' }", "b-c.jar"),
+        ("version = '1'\narchivesBaseName = 'b'", "b-1.jar"),
+        ("version = '1'\nbase { archivesName = 'b' }", "b-1.jar"),
+        ("allprojects { version = '1' }", "shop-1.jar"),
+        ("subprojects { version = '1' }", "shop.jar"),
+    ] {
+        let build = format!("plugins {{ id 'org.springframework.boot' version '3.5.0' }}\next.major = '7'\n{script}\n");
+        assert_eq!(delivered(&[SETTINGS, JAVA, ("build.gradle", &build)]).0, format!("build/libs/{file}"), "{script}");
+    }
+    let java = ("api/src/main/java/com/shop/ShopApplication.java", STARTED);
+    for (root, own, file) in [
+        ("subprojects { version = '1' }", "", "api-1.jar"),
+        ("allprojects { version = '1' }", "version = '2'", "api-2.jar"),
+        ("version = '1'", "", "api.jar"),
+        ("version = '1'", "version = rootProject.version", "api-1.jar"),
+    ] {
+        let build = format!("plugins {{ id 'org.springframework.boot' version '3.5.0' }}\n{own}\n");
+        let files = [("settings.gradle", "include 'api'"), ("build.gradle", root), ("api/build.gradle", build.as_str()), java];
+        assert_eq!(delivered(&files).0, format!("build/libs/{file}"), "{root} {own}");
+    }
+}
+
+#[test]
+fn a_jar_of_maven_is_called_what_any_of_its_poms_says() {
+    let pom = |build: &str| BOOT.replace("<build><plugins>", &format!("<build>{build}<plugins>"));
+    let told = |text: &str| BOOT.replace("spring-boot-maven-plugin</artifactId>", &format!("spring-boot-maven-plugin</artifactId>{text}"));
+    for (pom, file) in [
+        (pom("<finalName>x</finalName>"), "x.jar"),
+        (pom("<finalName>${project.artifactId}</finalName>"), "Shop_API.jar"),
+        (pom("<finalName>x-${build.number}</finalName>"), "x-*.jar"),
+        (told("<configuration><classifier>exec</classifier></configuration>"), "Shop_API-1.2.0-exec.jar"),
+        (
+            told("<executions><execution><configuration><classifier>exec</classifier></configuration></execution></executions>"),
+            "Shop_API-1.2.0-exec.jar",
+        ),
+    ] {
+        assert_eq!(delivered(&[("pom.xml", &pom), JAVA]).0, format!("target/{file}"), "{pom}");
+    }
+    let root = "<project><groupId>g</groupId><artifactId>root</artifactId><version>1</version><packaging>pom</packaging><modules><module>api</module></modules>
+<build><finalName>${project.artifactId}-app</finalName></build></project>";
+    let plugin = "<plugin><artifactId>maven-shade-plugin</artifactId><configuration><mainClass>x.Main</mainClass>
+<shadedArtifactAttached>true</shadedArtifactAttached><shadedClassifierName>all</shadedClassifierName></configuration></plugin>";
+    let api = format!(
+        "<project><parent><artifactId>root</artifactId></parent><artifactId>api</artifactId><build><plugins>{plugin}</plugins></build></project>"
+    );
+    assert_eq!(delivered(&[("pom.xml", root), ("api/pom.xml", &api)]).0, "target/api-app-all.jar");
+}
+
+#[test]
+fn a_war_is_started_whole() {
+    for (version, launch) in [
+        ("3.5.7", "java -jar app.war"),
+        ("2.7.18", "java -jar app.war"),
+        ("2.3.1", "java -cp app.war org.springframework.boot.loader.WarLauncher"),
+    ] {
+        let pom = BOOT.replace("3.5.7", version).replace("<properties>", "<packaging>war</packaging><properties>");
+        assert_eq!(delivered(&[("pom.xml", &pom), JAVA]), ("target/Shop_API-1.2.0.war".to_owned(), launch.to_owned()));
+    }
+    let plain = "<project><artifactId>a</artifactId><packaging>war</packaging></project>";
+    assert_eq!(
+        found(&[("pom.xml", plain), ("src/main/java/x/Main.java", "class Main { static void main(String[] a) {} }")]).stack.modules,
+        []
+    );
+}
