@@ -1,19 +1,20 @@
 //! What Maven and Gradle projects have in common: the application's class, its framework's configuration, its servers.
 
+mod configuration;
+
 use std::collections::BTreeMap;
 
-use super::{Project, Source, below, facts::Facts, servers};
-use crate::stack::{Module, Origin, boot};
+use configuration::Configuration;
 
-/// Beginnings of the names of configuration files that are read, and their extensions.
-const CONFIGURATION: [&str; 3] = ["application.properties", "application.yml", "application.yaml"];
+use super::{Project, below, servers};
+use crate::stack::{Module, Origin, boot};
 
 /// Ends of the names of files that often hold the class that is started.
 const STARTED: [&str; 5] = ["Application", "App", "Main", "Server", "Launcher"];
 
 pub(super) fn wants(name: &str) -> bool {
     let class = name.strip_suffix(".java").or_else(|| name.strip_suffix(".kt"));
-    CONFIGURATION.contains(&name) || class.is_some_and(|class| STARTED.iter().any(|end| class.ends_with(end)))
+    configuration::FILES.contains(&name) || class.is_some_and(|class| STARTED.iter().any(|end| class.ends_with(end)))
 }
 
 /// A framework as builds name it: what a library's name begins with.
@@ -92,43 +93,19 @@ fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origi
         module.main_class = Some(class);
         project.origin(&field("main_class"), origin);
     }
-    let (keys, variable, default): (&[&str], &str, bool) = match project.stack.framework.as_str() {
-        "spring-boot" => (&["server.port"], "SERVER_PORT", is_web(part)),
-        "quarkus" => (&["quarkus.http.port"], "QUARKUS_HTTP_PORT", true),
-        "micronaut" => (&["micronaut.server.port"], "MICRONAUT_SERVER_PORT", true),
-        // Ktor's own file, where there is one.
-        _ => (&["ktor.deployment.port"], "PORT", false),
-    };
     if project.stack.framework == "spring-boot" {
         // What Spring Boot waits for at most: `spring.lifecycle.timeout-per-shutdown-phase`.
         module.stop_seconds = 30;
     }
-    let configuration = configuration(project, &part.directory);
-    let said = |key: &str| configuration.iter().find_map(|(source, facts)| facts.get(key).map(|fact| (*source, fact.clone())));
-    let stated = keys.iter().find_map(|key| said(key));
-    if let Some((source, fact)) = stated {
-        let (name, number) = placeholder(&fact.value);
-        match number.parse() {
-            Ok(0) => project.note(&source.at(fact.line), "the port is another one each time"),
-            Ok(port) => {
-                module.port = Some(port);
-                module.port_variable = Some(name.unwrap_or(variable).to_owned());
-                project.origin(&field("port"), source.sure(fact.line));
-            }
-            Err(_) => project.note(&source.at(fact.line), format!("the port `{}` is no number", fact.value)),
-        }
-    } else if default {
-        module.port = Some(8080);
-        module.port_variable = Some(variable.to_owned());
-        project.origin(&field("port"), Origin { certain: true, ..part.origin.clone() });
-    }
+    let configuration = Configuration::read(project, &part.directory);
+    port(project, part, &mut module, &configuration);
     if project.stack.framework == "none" {
         let folder = below(&part.directory, "src/main/");
         let code = project.sources(|path| path.starts_with(&folder) && !path.contains("/resources/"));
         project.port_from_environment(&mut module, &code);
         super::health::health(project, &mut module, &code);
     }
-    health(project, part, &mut module, &said);
+    health(project, part, &mut module, &configuration);
     super::metrics::metrics(project, &mut module, |name| part.libraries.get(name).cloned());
     project.stack.modules.push(module);
 }
@@ -143,22 +120,60 @@ fn boot_launch(part: &Part, version: Option<&str>) -> Vec<String> {
     }
 }
 
+/// Where it listens: as its configuration says, else where its framework does by itself.
+fn port(project: &mut Project<'_>, part: &Part, module: &mut Module, configuration: &Configuration<'_>) {
+    let (key, variable, is_listening) = match project.stack.framework.as_str() {
+        "spring-boot" => ("server.port", "SERVER_PORT", is_web(part)),
+        "quarkus" => ("quarkus.http.port", "QUARKUS_HTTP_PORT", true),
+        "micronaut" => ("micronaut.server.port", "MICRONAUT_SERVER_PORT", true),
+        // Ktor's own file, where there is one.
+        _ => ("ktor.deployment.port", "PORT", false),
+    };
+    let field = format!("modules.{}.port", module.name);
+    if let Some((source, fact)) = configuration.get("spring.main.web-application-type")
+        && fact.value.eq_ignore_ascii_case("none")
+    {
+        return project.origin(&field, source.sure(fact.line));
+    }
+    let Some((source, fact)) = configuration.get(key) else {
+        if is_listening {
+            module.port = Some(8080);
+            module.port_variable = Some(variable.to_owned());
+            project.origin(&field, Origin { certain: true, ..part.origin.clone() });
+        }
+        return;
+    };
+    let (given, number) = configuration.variable(&fact.value);
+    let origin = match number.as_deref().map(str::parse::<i32>) {
+        Some(Ok(0)) => return project.note(&source.at(fact.line), "the port is another one each time"),
+        // How Spring Boot is told not to listen.
+        Some(Ok(-1)) => return project.origin(&field, source.sure(fact.line)),
+        Some(Ok(number)) if u16::try_from(number).is_ok() => source.sure(fact.line),
+        Some(_) => return project.note(&source.at(fact.line), format!("the port `{}` is no number", fact.value)),
+        // Whoever starts it says the port: any will do.
+        None => source.unsure(fact.line),
+    };
+    module.port = number.and_then(|number| number.parse().ok()).or(Some(8080));
+    module.port_variable = Some(given.unwrap_or_else(|| variable.to_owned()));
+    project.origin(&field, origin);
+}
+
 /// Whether a Spring Boot application listens: most do, and one that only works through a queue does not.
 fn is_web(part: &Part) -> bool {
     let web = ["-web", "-webmvc", "-webflux", "-jersey", "-graphql", "-data-rest", "-hateoas", "-web-services", "-webservices"];
-    part.libraries.keys().any(|name| name.strip_prefix("spring-boot-starter").is_some_and(|rest| web.contains(&rest)))
+    let servers = ["spring-cloud-starter-netflix-eureka-server", "spring-cloud-config-server", "spring-boot-admin-starter-server"];
+    part.libraries.keys().any(|name| {
+        name.strip_prefix("spring-boot-starter").is_some_and(|rest| web.contains(&rest))
+            || name.starts_with("spring-cloud-starter-gateway")
+            || servers.contains(&name.as_str())
+    })
 }
 
-fn health<'s>(
-    project: &mut Project<'_>,
-    part: &Part,
-    module: &mut Module,
-    said: &dyn Fn(&str) -> Option<(Source<'s>, super::facts::Fact)>,
-) {
-    let (library, path) = match project.stack.framework.as_str() {
-        "spring-boot" => ("spring-boot-starter-actuator", "/actuator"),
-        "quarkus" => ("quarkus-smallrye-health", "/q/health"),
-        "micronaut" => ("micronaut-management", "/health"),
+fn health(project: &mut Project<'_>, part: &Part, module: &mut Module, configuration: &Configuration<'_>) {
+    let library = match project.stack.framework.as_str() {
+        "spring-boot" => "spring-boot-starter-actuator",
+        "quarkus" => "quarkus-smallrye-health",
+        "micronaut" => "micronaut-management",
         _ => return,
     };
     if module.port.is_none() {
@@ -168,71 +183,71 @@ fn health<'s>(
         project.note(&part.origin.place, format!("no health endpoint: `{library}` brings one"));
         return;
     };
-    let path = if library == "spring-boot-starter-actuator" {
-        if let Some((source, fact)) = said("management.server.port") {
-            project.note(&source.at(fact.line), "the health endpoint is on a port of its own, and is not asked");
-            return;
-        }
-        let text = |key: &str| said(key).map(|(_, fact)| fact.value);
-        // Before 2 the endpoints lie beside what the program itself answers, and the properties have other names.
-        let is_first = project.stack.framework_version.as_deref().is_some_and(|version| version.starts_with("1."));
-        let (context, base) = if is_first {
-            (text("server.context-path"), text("management.context-path").unwrap_or_default())
-        } else {
-            let context = text("server.servlet.context-path").or_else(|| text("spring.webflux.base-path"));
-            (context, text("management.endpoints.web.base-path").unwrap_or_else(|| path.to_owned()))
-        };
-        format!("{}{}/health", context.unwrap_or_default().trim_end_matches('/'), base.trim_end_matches('/'))
-    } else {
-        path.to_owned()
-    };
-    module.health_path = Some(path);
+    let paths = Paths::of(project, configuration);
+    if let Some(key) = paths.other_port
+        && let Some((source, fact)) = configuration.get(key)
+    {
+        let told = "the health endpoint is on a port of its own, and is not asked";
+        project.note(&source.at(fact.line), told);
+        return;
+    }
+    module.health_path = Some(paths.health);
     project.origin(&format!("modules.{}.health_path", module.name), origin.clone());
 }
 
-/// `${PORT:8081}` as the name and the value that holds without it.
-fn placeholder(value: &str) -> (Option<&str>, &str) {
-    let inner = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-    match inner.map(|inner| inner.split_once(':')) {
-        Some(Some((name, default))) if !name.contains('.') => (Some(name), default),
-        Some(Some((_, default))) => (None, default),
-        _ => (None, value),
-    }
+/// Where a framework answers those who run it.
+struct Paths {
+    health: String,
+    /// The key of the port on which it does, where that is another one than the program's.
+    other_port: Option<&'static str>,
 }
 
-/// The configuration that holds in every profile.
-fn configuration<'s>(project: &mut Project<'s>, directory: &str) -> Vec<(Source<'s>, Facts)> {
-    let folders = ["src/main/resources", "src/main/resources/config"].map(|folder| below(directory, folder));
-    let mut found = Vec::new();
-    for path in folders.iter().flat_map(|folder| CONFIGURATION.map(|name| format!("{folder}/{name}"))) {
-        let Some(source) = project.source(&[&path]) else { continue };
-        let text = without_profiles(source.text);
-        let facts = if path.ends_with(".properties") { Ok(Facts::of_properties(&text)) } else { Facts::of_yaml(&text) };
-        found.extend(project.facts(source, facts).map(|facts| (source, facts)));
-    }
-    found
-}
-
-/// Blank lines in the place of the documents that hold in one profile only.
-fn without_profiles(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut document = String::new();
-    let mut end = |document: &mut String| {
-        if document.contains("on-profile") || document.contains("spring.profiles:") {
-            kept.extend(document.matches('\n'));
-        } else {
-            kept.push_str(document);
+impl Paths {
+    fn of(project: &mut Project<'_>, configuration: &Configuration<'_>) -> Self {
+        match project.stack.framework.as_str() {
+            "quarkus" => Self { health: "/q/health".to_owned(), other_port: None },
+            "micronaut" => Self { health: "/health".to_owned(), other_port: None },
+            // Before 2 the endpoints lie beside what the program itself answers, and the properties have other names.
+            _ if project.stack.framework_version.as_deref().is_some_and(|version| version.starts_with("1.")) => {
+                let context = path(project, configuration, &["server.context-path"], "");
+                let base = path(project, configuration, &["management.context-path"], "");
+                Self { health: format!("{context}{base}/health"), other_port: other_port(configuration) }
+            }
+            _ => Self::of_spring_boot(project, configuration),
         }
-        document.clear();
+    }
+
+    fn of_spring_boot(project: &mut Project<'_>, configuration: &Configuration<'_>) -> Self {
+        let context = path(project, configuration, &["server.servlet.context-path", "spring.webflux.base-path"], "");
+        let servlet = path(project, configuration, &["spring.mvc.servlet.path"], "");
+        let base = path(project, configuration, &["management.endpoints.web.base-path"], "/actuator");
+        let health = path(project, configuration, &["management.endpoints.web.path-mapping.health"], "/health");
+        Self { health: format!("{context}{servlet}{base}{health}"), other_port: other_port(configuration) }
+    }
+}
+
+/// The key of the port that those who run it ask, where that is another one.
+fn other_port(configuration: &Configuration<'_>) -> Option<&'static str> {
+    let key = "management.server.port";
+    let (_, fact) = configuration.get(key)?;
+    let is_same = configuration.get("server.port").is_some_and(|(_, own)| own.value == fact.value);
+    (!is_same).then_some(key)
+}
+
+/// A path under the first of these keys that there is, with a slash before it and none behind it; a note where it cannot be told.
+fn path(project: &mut Project<'_>, configuration: &Configuration<'_>, keys: &[&str], default: &str) -> String {
+    let text = match configuration.text(keys) {
+        Some(Ok(text)) => text,
+        Some(Err(place)) => {
+            project.note(&place, format!("nothing here says the path: `{default}/` is assumed; `--set health_path=…` says another one"));
+            default.to_owned()
+        }
+        None => default.to_owned(),
     };
-    for line in text.split_inclusive('\n') {
-        if matches!(line.trim_end(), "---" | "#---" | "!---") {
-            end(&mut document);
-        }
-        document.push_str(line);
+    match text.trim_matches('/') {
+        "" => String::new(),
+        inner => format!("/{inner}"),
     }
-    end(&mut document);
-    kept
 }
 
 /// The class with `main` in the sources of a part: one that a framework is told to start, else one that has a `main` at all.

@@ -195,3 +195,65 @@ fn a_war_is_started_whole() {
         []
     );
 }
+
+const YAML: &str = "src/main/resources/application.yml";
+
+/// Where a Spring Boot application with this configuration listens, by which variable that changes, and where it says how it is.
+fn listens(yaml: &str) -> String {
+    let stack = found(&[("pom.xml", BOOT), JAVA, (YAML, yaml)]).stack;
+    let module = &stack.modules[0];
+    let guess = if stack.origins["modules.shop-api.port"].certain { "" } else { "?" };
+    let port = module.port.map_or_else(|| "nowhere".to_owned(), |port| port.to_string()) + guess;
+    format!("{port} {} {}", module.port_variable.as_deref().unwrap_or("-"), module.health_path.as_deref().unwrap_or("-"))
+}
+
+#[test]
+fn what_a_configuration_says_in_any_of_its_ways() {
+    for (yaml, expected) in [
+        ("server.port: 81\n---\nspring:\n  profiles: prod\nserver.port: 82\n", "81 SERVER_PORT /actuator/health"),
+        (
+            "server.port: 81\n---\nspring:\n  config:\n    activate:\n      on-profile: prod\nserver.port: 82\n",
+            "81 SERVER_PORT /actuator/health",
+        ),
+        ("server.port: 81\n---\nserver.port: 82\n", "82 SERVER_PORT /actuator/health"),
+        ("server:\n  servlet:\n    contextPath: /api\n", "8080 SERVER_PORT /api/actuator/health"),
+        ("server.servlet.context-path: ${CONTEXT_PATH:/api}\n", "8080 SERVER_PORT /api/actuator/health"),
+        ("server.servlet.context-path: ${CONTEXT_PATH}\n", "8080 SERVER_PORT /actuator/health"),
+        ("server.servlet.context-path: ${app.path}\napp.path: shop/\n", "8080 SERVER_PORT /shop/actuator/health"),
+        ("spring.mvc.servlet.path: /api\nmanagement.endpoints.web.path-mapping.health: well\n", "8080 SERVER_PORT /api/actuator/well"),
+        ("management.endpoints.web.base-path: /\n", "8080 SERVER_PORT /health"),
+        ("server.port: ${APP_PORT}\n", "8080? APP_PORT /actuator/health"),
+        ("server.port: ${PORT:${SERVER_PORT:8081}}\n", "8081 PORT /actuator/health"),
+        ("server.port: ${app.port}\n", "8080? SERVER_PORT /actuator/health"),
+        ("server.port: 81\nmanagement.server.port: 81\n", "81 SERVER_PORT /actuator/health"),
+        ("server.port: 81\nmanagement.server.port: 82\n", "81 SERVER_PORT -"),
+        ("server.port: 70000\n", "nowhere? - -"),
+        ("spring.main.web-application-type: none\nserver.port: 81\n", "nowhere - -"),
+        ("server.port: -1\n", "nowhere - -"),
+    ] {
+        assert_eq!(listens(yaml), expected, "{yaml}");
+    }
+}
+
+#[test]
+fn what_listens_without_a_starter_for_the_web() {
+    for (library, port) in [
+        ("spring-cloud-starter-gateway", Some(8080)),
+        ("spring-cloud-starter-gateway-server-webmvc", Some(8080)),
+        ("spring-cloud-starter-netflix-eureka-server", Some(8080)),
+        ("spring-cloud-starter-netflix-eureka-client", None),
+        ("spring-boot-admin-starter-server", Some(8080)),
+    ] {
+        let pom = BOOT.replace("spring-boot-starter-web<", &format!("{library}<"));
+        assert_eq!(found(&[("pom.xml", &pom), JAVA]).stack.modules[0].port, port, "{library}");
+    }
+}
+
+#[test]
+fn ktor_says_its_port_in_a_file() {
+    let main = ("src/main/kotlin/x/Main.kt", "package x\nfun main() {}\n");
+    let build = ("build.gradle", "plugins {\n  id 'io.ktor.plugin' version '3.1.1'\n}\n");
+    let yaml = ("src/main/resources/application.yaml", "ktor:\n  deployment:\n    port: \"$PORT:8085\"\n");
+    let module = found(&[SETTINGS, main, build, yaml]).stack.modules.remove(0);
+    assert_eq!((module.port, module.port_variable.as_deref()), (Some(8085), Some("PORT")));
+}
