@@ -105,8 +105,8 @@ fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origi
         project.port_from_environment(&mut module, &code);
         super::health::health(project, &mut module, &code);
     }
-    health(project, part, &mut module, &configuration);
     super::metrics::metrics(project, &mut module, |name| part.libraries.get(name).cloned());
+    health(project, part, &mut module, &configuration);
     project.stack.modules.push(module);
 }
 
@@ -179,59 +179,111 @@ fn health(project: &mut Project<'_>, part: &Part, module: &mut Module, configura
     if module.port.is_none() {
         return;
     }
-    let Some(origin) = part.libraries.get(library) else {
+    let origin = part.libraries.get(library);
+    if origin.is_none() {
         project.note(&part.origin.place, format!("no health endpoint: `{library}` brings one"));
-        return;
-    };
-    let paths = Paths::of(project, configuration);
-    if let Some(key) = paths.other_port
-        && let Some((source, fact)) = configuration.get(key)
-    {
-        let told = "the health endpoint is on a port of its own, and is not asked";
-        project.note(&source.at(fact.line), told);
+    }
+    if origin.is_none() && module.metrics_path.is_none() {
         return;
     }
-    module.health_path = Some(paths.health);
-    project.origin(&format!("modules.{}.health_path", module.name), origin.clone());
+    let is_spring = project.stack.framework == "spring-boot";
+    let Paths { health, metrics, other_port } = Paths::of(project, configuration);
+    let field = |name: &str| format!("modules.{}.{name}", module.name);
+    // Features know by themselves where Spring Boot serves them.
+    if module.metrics_path.is_some() || is_spring && metrics != "/actuator/prometheus" {
+        module.metrics_path = Some(metrics);
+        project.stack.origins.entry(field("metrics_path")).or_insert_with(|| origin.unwrap_or(&part.origin).clone());
+    }
+    let Some(place) = other_port else {
+        if let Some(origin) = origin {
+            module.health_path = Some(health);
+            project.origin(&field("health_path"), origin.clone());
+        }
+        return;
+    };
+    let told = "the health endpoint is on a port of its own, and is not asked";
+    if is_spring {
+        let files = "`ops/prometheus/prometheus.yml` and the annotations of the pods";
+        project.note(&place, format!("{told}; so are the metrics: what `monitoring` writes finds none until {files} name that port"));
+    } else {
+        project.note(&place, format!("{told}; so are the metrics, and they are not read"));
+        module.metrics_path = None;
+        project.stack.origins.remove(&field("metrics_path"));
+    }
 }
 
 /// Where a framework answers those who run it.
 struct Paths {
     health: String,
-    /// The key of the port on which it does, where that is another one than the program's.
-    other_port: Option<&'static str>,
+    metrics: String,
+    /// Where it is said that it does so on another port than that of the program.
+    other_port: Option<String>,
 }
 
 impl Paths {
     fn of(project: &mut Project<'_>, configuration: &Configuration<'_>) -> Self {
+        let is_first = project.stack.framework_version.as_deref().is_some_and(|version| version.starts_with("1."));
         match project.stack.framework.as_str() {
-            "quarkus" => Self { health: "/q/health".to_owned(), other_port: None },
-            "micronaut" => Self { health: "/health".to_owned(), other_port: None },
-            // Before 2 the endpoints lie beside what the program itself answers, and the properties have other names.
-            _ if project.stack.framework_version.as_deref().is_some_and(|version| version.starts_with("1.")) => {
-                let context = path(project, configuration, &["server.context-path"], "");
-                let base = path(project, configuration, &["management.context-path"], "");
-                Self { health: format!("{context}{base}/health"), other_port: other_port(configuration) }
-            }
+            "quarkus" => Self::of_quarkus(project, configuration),
+            "micronaut" => Self::of_micronaut(project, configuration),
+            _ if is_first => Self::of_first_spring_boot(project, configuration),
             _ => Self::of_spring_boot(project, configuration),
         }
     }
 
     fn of_spring_boot(project: &mut Project<'_>, configuration: &Configuration<'_>) -> Self {
-        let context = path(project, configuration, &["server.servlet.context-path", "spring.webflux.base-path"], "");
-        let servlet = path(project, configuration, &["spring.mvc.servlet.path"], "");
+        let other_port = other_port(configuration, "management.server.port", "server.port");
+        let before = if other_port.is_some() {
+            path(project, configuration, &["management.server.base-path"], "")
+        } else {
+            // Where Spring MVC answers at all is part of it.
+            let context = path(project, configuration, &["server.servlet.context-path", "spring.webflux.base-path"], "");
+            context + &path(project, configuration, &["spring.mvc.servlet.path"], "")
+        };
         let base = path(project, configuration, &["management.endpoints.web.base-path"], "/actuator");
         let health = path(project, configuration, &["management.endpoints.web.path-mapping.health"], "/health");
-        Self { health: format!("{context}{servlet}{base}{health}"), other_port: other_port(configuration) }
+        let metrics = path(project, configuration, &["management.endpoints.web.path-mapping.prometheus"], "/prometheus");
+        Self { health: format!("{before}{base}{health}"), metrics: format!("{before}{base}{metrics}"), other_port }
+    }
+
+    /// Before 2 the endpoints lie beside what the program itself answers, and the properties have other names.
+    fn of_first_spring_boot(project: &mut Project<'_>, configuration: &Configuration<'_>) -> Self {
+        let context = path(project, configuration, &["server.context-path"], "");
+        let base = path(project, configuration, &["management.context-path"], "");
+        let other_port = other_port(configuration, "management.port", "server.port");
+        Self { health: format!("{context}{base}/health"), metrics: format!("{context}{base}/prometheus"), other_port }
+    }
+
+    fn of_quarkus(project: &mut Project<'_>, configuration: &Configuration<'_>) -> Self {
+        let root = path(project, configuration, &["quarkus.http.root-path"], "");
+        // What begins with a slash does not lie below what is around it.
+        let below = |around: &str, key: &str, default: &str| {
+            let text = configuration.known(&[key]).unwrap_or_else(|| default.to_owned());
+            let inner = text.trim_matches('/');
+            if text.starts_with('/') { format!("/{inner}") } else { format!("{around}/{inner}") }
+        };
+        let own = below(&root, "quarkus.http.non-application-root-path", "q");
+        let is_other = configuration.known(&["quarkus.management.enabled"]).is_some_and(|text| text == "true");
+        Self {
+            health: below(own.trim_end_matches('/'), "quarkus.smallrye-health.root-path", "health"),
+            metrics: below(own.trim_end_matches('/'), "quarkus.micrometer.export.prometheus.path", "metrics"),
+            other_port: configuration.get("quarkus.management.enabled").filter(|_| is_other).map(|(source, fact)| source.at(fact.line)),
+        }
+    }
+
+    fn of_micronaut(project: &mut Project<'_>, configuration: &Configuration<'_>) -> Self {
+        let context = path(project, configuration, &["micronaut.server.context-path"], "");
+        let all = path(project, configuration, &["endpoints.all.path"], "");
+        let other_port = other_port(configuration, "endpoints.all.port", "micronaut.server.port");
+        Self { health: format!("{context}{all}/health"), metrics: format!("{context}{all}/prometheus"), other_port }
     }
 }
 
-/// The key of the port that those who run it ask, where that is another one.
-fn other_port(configuration: &Configuration<'_>) -> Option<&'static str> {
-    let key = "management.server.port";
-    let (_, fact) = configuration.get(key)?;
-    let is_same = configuration.get("server.port").is_some_and(|(_, own)| own.value == fact.value);
-    (!is_same).then_some(key)
+/// Where the port is said that those who run it ask, if it is another one than the program's own.
+fn other_port(configuration: &Configuration<'_>, key: &str, own: &str) -> Option<String> {
+    let (source, fact) = configuration.get(key)?;
+    let is_same = configuration.get(own).is_some_and(|(_, own)| own.value == fact.value);
+    (!is_same).then(|| source.at(fact.line))
 }
 
 /// A path under the first of these keys that there is, with a slash before it and none behind it; a note where it cannot be told.

@@ -257,3 +257,57 @@ fn ktor_says_its_port_in_a_file() {
     let module = found(&[SETTINGS, main, build, yaml]).stack.modules.remove(0);
     assert_eq!((module.port, module.port_variable.as_deref()), (Some(8085), Some("PORT")));
 }
+
+#[test]
+fn metrics_lie_where_the_configuration_puts_them() {
+    for (yaml, path) in [
+        ("a: 1\n", None),
+        ("server.servlet.context-path: /api\n", Some("/api/actuator/prometheus")),
+        ("management.endpoints.web.base-path: /manage\n", Some("/manage/prometheus")),
+        ("server.servlet.context-path: /api\nmanagement.server.port: 9\n", None),
+        ("management.server.port: 9\nmanagement.server.base-path: /m\n", Some("/m/actuator/prometheus")),
+    ] {
+        let found = found(&[("pom.xml", BOOT), JAVA, (YAML, yaml)]);
+        assert_eq!(found.stack.modules[0].metrics_path.as_deref(), path, "{yaml}");
+        let is_told = found.notes.iter().any(|note| note.message.contains("so are the metrics"));
+        assert_eq!(is_told, yaml.contains("server.port"), "{yaml}");
+    }
+}
+
+/// Where a program of this framework says how it is, and serves its metrics.
+fn asked(framework: &str, libraries: [&str; 2], properties: &str) -> String {
+    let library = |name: &str| format!("<dependency><groupId>g</groupId><artifactId>{name}</artifactId></dependency>");
+    let pom = format!(
+        "<project><artifactId>a</artifactId><dependencies>{}</dependencies><build><plugins><plugin><groupId>io.{framework}</groupId>
+<artifactId>{framework}-maven-plugin</artifactId></plugin></plugins></build></project>",
+        libraries.map(library).concat()
+    );
+    let module = found(&[("pom.xml", &pom), ("src/main/resources/application.properties", properties)]).stack.modules.remove(0);
+    format!("{} {}", module.health_path.as_deref().unwrap_or("-"), module.metrics_path.as_deref().unwrap_or("-"))
+}
+
+#[test]
+fn quarkus_and_micronaut_answer_below_their_roots() {
+    let quarkus = |properties| asked("quarkus", ["quarkus-smallrye-health", "quarkus-micrometer-registry-prometheus"], properties);
+    for (properties, paths) in [
+        ("", "/q/health /q/metrics"),
+        ("quarkus.http.root-path=/api", "/api/q/health /api/q/metrics"),
+        ("%dev.quarkus.http.root-path=/api", "/q/health /q/metrics"),
+        ("%prod.quarkus.http.root-path=/api", "/api/q/health /api/q/metrics"),
+        ("quarkus.http.root-path=/api\nquarkus.http.non-application-root-path=/own", "/own/health /own/metrics"),
+        ("quarkus.smallrye-health.root-path=/healthz", "/healthz /q/metrics"),
+        ("quarkus.management.enabled=true", "- -"),
+        ("quarkus.management.enabled=false", "/q/health /q/metrics"),
+    ] {
+        assert_eq!(quarkus(properties), paths, "{properties}");
+    }
+    let micronaut = |properties| asked("micronaut", ["micronaut-management", "micronaut-micrometer-registry-prometheus"], properties);
+    for (properties, paths) in [
+        ("", "/health /prometheus"),
+        ("micronaut.server.context-path=/x", "/x/health /x/prometheus"),
+        ("endpoints.all.path=/own", "/own/health /own/prometheus"),
+        ("endpoints.all.port=8085", "- -"),
+    ] {
+        assert_eq!(micronaut(properties), paths, "{properties}");
+    }
+}
