@@ -1,10 +1,12 @@
 //! What Maven and Gradle projects have in common: the application's class, its framework's configuration, its servers.
 
 mod configuration;
+mod environment;
 
 use std::collections::BTreeMap;
 
 use configuration::Configuration;
+use environment::Told;
 
 use super::{Project, below, servers};
 use crate::stack::{Module, Origin, boot};
@@ -64,16 +66,29 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
         }
     }
     for part in parts {
-        for (library, origin) in &part.libraries {
-            if let Some(kind) = servers::of_library(library) {
-                let names = environment_of(&project.stack.framework, project.stack.framework_version.as_deref(), kind, &part.libraries);
-                project.service(kind, names, origin.clone());
-            }
-        }
+        needed(project, part);
     }
     if project.stack.modules.is_empty() {
         let place = project.stack.directory.clone();
         project.note(&place, "nothing here says what is started: no class with a `main` that the build packages");
+    }
+}
+
+/// Adds the servers that a part's libraries are for.
+fn needed(project: &mut Project<'_>, part: &Part) {
+    let configuration = Configuration::read(project, &part.directory);
+    for (library, origin) in &part.libraries {
+        let Some(kind) = servers::of_library(library) else { continue };
+        let told = Told {
+            framework: &project.stack.framework,
+            version: project.stack.framework_version.as_deref(),
+            libraries: &part.libraries,
+            configuration: &configuration,
+        };
+        let names = told.of(kind);
+        let names: Option<Vec<(&str, &str)>> =
+            names.as_ref().map(|names| names.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect());
+        project.service(kind, names.as_deref(), origin.clone());
     }
 }
 
@@ -319,74 +334,4 @@ fn started(project: &Project<'_>, directory: &str) -> Option<(String, Origin)> {
     // The `main` beside a class of Kotlin is in a class of its own.
     let suffix = if extension == "kt" { "Kt" } else { "" };
     Some((format!("{package}{file}{suffix}"), Origin { certain: is_sure, ..source.sure(line) }))
-}
-
-type Names = &'static [(&'static str, &'static str)];
-
-/// By which names a framework is told where a server is; nothing where it has none of its own.
-fn environment_of(framework: &str, version: Option<&str>, kind: &str, libraries: &BTreeMap<String, Origin>) -> Option<Names> {
-    let boot = boot::major(version);
-    let is_reactive = libraries.keys().any(|name| name.starts_with("r2dbc-"));
-    Some(match (framework, kind) {
-        ("spring-boot", "postgresql") if is_reactive => &[
-            ("SPRING_R2DBC_URL", "r2dbc:postgresql://{host}:{port}/{database}"),
-            ("SPRING_R2DBC_USERNAME", "{user}"),
-            ("SPRING_R2DBC_PASSWORD", "{password}"),
-        ],
-        ("spring-boot", "postgresql") => &[
-            ("SPRING_DATASOURCE_URL", "jdbc:postgresql://{host}:{port}/{database}"),
-            ("SPRING_DATASOURCE_USERNAME", "{user}"),
-            ("SPRING_DATASOURCE_PASSWORD", "{password}"),
-        ],
-        ("spring-boot", "mysql") => &[
-            ("SPRING_DATASOURCE_URL", "jdbc:mysql://{host}:{port}/{database}"),
-            ("SPRING_DATASOURCE_USERNAME", "{user}"),
-            ("SPRING_DATASOURCE_PASSWORD", "{password}"),
-        ],
-        ("spring-boot", "mariadb") => &[
-            ("SPRING_DATASOURCE_URL", "jdbc:mariadb://{host}:{port}/{database}"),
-            ("SPRING_DATASOURCE_USERNAME", "{user}"),
-            ("SPRING_DATASOURCE_PASSWORD", "{password}"),
-        ],
-        // Renamed in Spring Boot 3.
-        ("spring-boot", "redis") if boot < 3 => &[("SPRING_REDIS_HOST", "{host}"), ("SPRING_REDIS_PORT", "{port}")],
-        ("spring-boot", "redis") => &[("SPRING_DATA_REDIS_HOST", "{host}"), ("SPRING_DATA_REDIS_PORT", "{port}")],
-        ("spring-boot", "rabbitmq") => &[
-            ("SPRING_RABBITMQ_HOST", "{host}"),
-            ("SPRING_RABBITMQ_PORT", "{port}"),
-            ("SPRING_RABBITMQ_USERNAME", "{user}"),
-            ("SPRING_RABBITMQ_PASSWORD", "{password}"),
-        ],
-        ("spring-boot", "kafka") => &[("SPRING_KAFKA_BOOTSTRAP_SERVERS", "{host}:{port}")],
-        // Renamed in Spring Boot 4.
-        ("spring-boot", "mongodb") if boot < 4 => &[("SPRING_DATA_MONGODB_URI", "mongodb://{host}:{port}/{database}")],
-        ("spring-boot", "mongodb") => &[("SPRING_MONGODB_URI", "mongodb://{host}:{port}/{database}")],
-        ("quarkus", "postgresql") => &[
-            ("QUARKUS_DATASOURCE_JDBC_URL", "jdbc:postgresql://{host}:{port}/{database}"),
-            ("QUARKUS_DATASOURCE_USERNAME", "{user}"),
-            ("QUARKUS_DATASOURCE_PASSWORD", "{password}"),
-        ],
-        ("quarkus", "mysql") => &[
-            ("QUARKUS_DATASOURCE_JDBC_URL", "jdbc:mysql://{host}:{port}/{database}"),
-            ("QUARKUS_DATASOURCE_USERNAME", "{user}"),
-            ("QUARKUS_DATASOURCE_PASSWORD", "{password}"),
-        ],
-        ("quarkus", "redis") => &[("QUARKUS_REDIS_HOSTS", "redis://{host}:{port}")],
-        ("quarkus", "rabbitmq") => &[
-            ("RABBITMQ_HOST", "{host}"),
-            ("RABBITMQ_PORT", "{port}"),
-            ("RABBITMQ_USERNAME", "{user}"),
-            ("RABBITMQ_PASSWORD", "{password}"),
-        ],
-        ("quarkus" | "micronaut", "kafka") => &[("KAFKA_BOOTSTRAP_SERVERS", "{host}:{port}")],
-        ("quarkus", "mongodb") => &[("QUARKUS_MONGODB_CONNECTION_STRING", "mongodb://{host}:{port}")],
-        ("micronaut", "postgresql") => &[
-            ("DATASOURCES_DEFAULT_URL", "jdbc:postgresql://{host}:{port}/{database}"),
-            ("DATASOURCES_DEFAULT_USERNAME", "{user}"),
-            ("DATASOURCES_DEFAULT_PASSWORD", "{password}"),
-        ],
-        ("micronaut", "redis") => &[("REDIS_URI", "redis://{host}:{port}")],
-        ("micronaut", "rabbitmq") => &[("RABBITMQ_URI", "amqp://{user}:{password}@{host}:{port}")],
-        _ => return None,
-    })
 }

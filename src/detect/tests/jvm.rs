@@ -311,3 +311,93 @@ fn quarkus_and_micronaut_answer_below_their_roots() {
         assert_eq!(micronaut(properties), paths, "{properties}");
     }
 }
+
+/// What the program is told of its only server.
+fn told_of(framework: &str, library: &str, properties: &str) -> Vec<String> {
+    let (group, version) = match framework {
+        "spring-boot-2" => ("org.springframework.boot", "2.7.18"),
+        "spring-boot" => ("org.springframework.boot", "3.5.7"),
+        "quarkus" => ("io.quarkus", "3.30.1"),
+        _ => ("io.micronaut", "4.7.6"),
+    };
+    let dependencies: String =
+        library.split(' ').map(|name| format!("<dependency><groupId>g</groupId><artifactId>{name}</artifactId></dependency>")).collect();
+    let pom = format!(
+        "<project><parent><groupId>{group}</groupId><version>{version}</version></parent><artifactId>a</artifactId><dependencies>{dependencies}</dependencies></project>"
+    );
+    let stack = found(&[("pom.xml", &pom), ("src/main/resources/application.properties", properties)]).stack;
+    stack.services[0]
+        .environment
+        .iter()
+        .filter(|(_, value)| value.contains("{host}"))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
+}
+
+#[test]
+fn a_framework_is_told_by_the_names_that_its_configuration_makes_it_heed() {
+    for (framework, library, properties, expected) in [
+        (
+            "spring-boot",
+            "spring-boot-starter-data-redis",
+            "spring.data.redis.url=redis://x",
+            &["SPRING_DATA_REDIS_URL=redis://{host}:{port}"][..],
+        ),
+        ("spring-boot-2", "spring-boot-starter-data-redis", "spring.redis.url=redis://x", &["SPRING_REDIS_URL=redis://{host}:{port}"]),
+        ("spring-boot-2", "spring-boot-starter-data-redis", "", &["SPRING_REDIS_HOST={host}"]),
+        ("spring-boot", "spring-boot-starter-amqp", "spring.rabbitmq.addresses=a,b", &["SPRING_RABBITMQ_ADDRESSES={host}:{port}"]),
+        (
+            "spring-boot",
+            "spring-kafka",
+            "spring.kafka.consumer.bootstrap-servers=a\nspring.kafka.producer.bootstrapServers=a",
+            &[
+                "SPRING_KAFKA_BOOTSTRAP_SERVERS={host}:{port}",
+                "SPRING_KAFKA_CONSUMER_BOOTSTRAP_SERVERS={host}:{port}",
+                "SPRING_KAFKA_PRODUCER_BOOTSTRAP_SERVERS={host}:{port}",
+            ],
+        ),
+        (
+            "spring-boot",
+            "postgresql",
+            "spring.datasource.url=jdbc:postgresql://h/x?currentSchema=shop&sslmode=require&user=a",
+            &["SPRING_DATASOURCE_URL=jdbc:postgresql://{host}:{port}/{database}?currentSchema=shop"],
+        ),
+        (
+            "spring-boot",
+            "mysql-connector-j",
+            "spring.datasource.url=jdbc:mysql://h/x?useSSL=false&serverTimezone=UTC",
+            &["SPRING_DATASOURCE_URL=jdbc:mysql://{host}:{port}/{database}?serverTimezone=UTC"],
+        ),
+        (
+            "spring-boot",
+            "postgresql",
+            "spring.datasource.url=${U:jdbc:h2:mem:x?a=b}",
+            &["SPRING_DATASOURCE_URL=jdbc:postgresql://{host}:{port}/{database}"],
+        ),
+        (
+            "spring-boot",
+            "r2dbc-postgresql postgresql",
+            "spring.flyway.url=jdbc:postgresql://h/x",
+            &[
+                "SPRING_FLYWAY_URL=jdbc:postgresql://{host}:{port}/{database}",
+                "SPRING_R2DBC_URL=r2dbc:postgresql://{host}:{port}/{database}",
+            ],
+        ),
+        ("spring-boot", "r2dbc-mysql", "", &["SPRING_R2DBC_URL=r2dbc:mysql://{host}:{port}/{database}"]),
+        ("quarkus", "quarkus-jdbc-mariadb", "", &["QUARKUS_DATASOURCE_JDBC_URL=jdbc:mariadb://{host}:{port}/{database}"]),
+        ("quarkus", "quarkus-reactive-pg-client", "", &["QUARKUS_DATASOURCE_REACTIVE_URL=postgresql://{host}:{port}/{database}"]),
+        (
+            "quarkus",
+            "quarkus-reactive-pg-client quarkus-jdbc-postgresql",
+            "%prod.quarkus.datasource.jdbc.url=jdbc:postgresql://h/x?currentSchema=shop",
+            &[
+                "QUARKUS_DATASOURCE_JDBC_URL=jdbc:postgresql://{host}:{port}/{database}?currentSchema=shop",
+                "QUARKUS_DATASOURCE_REACTIVE_URL=postgresql://{host}:{port}/{database}",
+            ],
+        ),
+        ("micronaut", "mysql-connector-j", "", &["DATASOURCES_DEFAULT_URL=jdbc:mysql://{host}:{port}/{database}"]),
+        ("micronaut", "mariadb-java-client", "", &["DATASOURCES_DEFAULT_URL=jdbc:mariadb://{host}:{port}/{database}"]),
+    ] {
+        assert_eq!(told_of(framework, library, properties), expected, "{framework} {library} {properties}");
+    }
+}
