@@ -331,6 +331,9 @@ pub struct Service {
     /// Those by which the tests read it; none where they read the same.
     #[serde(default)]
     pub test_environment: BTreeMap<String, String>,
+    /// Whether the tests need it. CI does without one that they start themselves, or replace by something in memory.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub tests: bool,
 }
 
 /// An environment variable that may be given at run time.
@@ -346,6 +349,15 @@ pub struct Setting {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_no(value: &bool) -> bool {
     !*value
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 fn none() -> String {

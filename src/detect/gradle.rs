@@ -3,7 +3,7 @@
 mod script;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use script::{Script, Statement};
 use values::Values;
@@ -272,6 +272,7 @@ fn part(project: &Project<'_>, directory: &str, source: Source<'_>, build: &Buil
     let name = if directory == "." { project.stack.name.clone() } else { directory.rsplit('/').next().unwrap_or(directory).to_owned() };
     let base = if directory == "." { settings_name(project).unwrap_or_else(|| project.survey.name.clone()) } else { name.clone() };
     let libraries = build.libraries();
+    let contained = build.contained();
     let framework = project.stack.framework.as_str();
     let is_application = APPLICATIONS.iter().any(|plugin| build.applies(plugin));
     let is_packaged = match framework {
@@ -297,6 +298,7 @@ fn part(project: &Project<'_>, directory: &str, source: Source<'_>, build: &Buil
         directory: directory.to_owned(),
         artifact,
         libraries,
+        contained,
         main_class,
         is_packaged,
         class_path: is_installed.then_some("lib/*"),
@@ -417,6 +419,25 @@ impl<'b, 's> Build<'b, 's> {
             }
         }
         libraries
+    }
+
+    /// The servers that its tests start themselves.
+    fn contained(&self) -> BTreeSet<&'static str> {
+        let of = |coordinates: &str| {
+            let mut parts = coordinates.split(':');
+            jvm::contained(parts.next()?, parts.next()?)
+        };
+        let mut found = BTreeSet::new();
+        for (_, statement) in self.statements() {
+            let text = statement.text.as_str();
+            found.extend(quoted(text).into_iter().filter_map(of));
+            if text.contains("libs.") {
+                let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '_').collect();
+                let entries = self.catalog.entries.iter().filter(|entry| words.contains(&entry.accessor.as_str()));
+                found.extend(entries.filter_map(|entry| of(&entry.value)));
+            }
+        }
+        found
     }
 
     /// Whether the plugin is applied: by its id, by its name in the catalogue, or by its bare name as Kotlin has it.

@@ -3,20 +3,20 @@
 mod configuration;
 mod environment;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use configuration::Configuration;
 use environment::Told;
 
 use super::{Project, below, servers};
-use crate::stack::{Module, Origin, boot};
+use crate::stack::{Module, Origin, Service, boot};
 
 /// Ends of the names of files that often hold the class that is started.
 const STARTED: [&str; 5] = ["Application", "App", "Main", "Server", "Launcher"];
 
 pub(super) fn wants(name: &str) -> bool {
     let class = name.strip_suffix(".java").or_else(|| name.strip_suffix(".kt"));
-    configuration::FILES.contains(&name) || class.is_some_and(|class| STARTED.iter().any(|end| class.ends_with(end)))
+    is_configuration(name) || class.is_some_and(|class| STARTED.iter().any(|end| class.ends_with(end)))
 }
 
 /// A framework as builds name it: what a library's name begins with.
@@ -27,6 +27,16 @@ pub(super) fn framework_of(group: &str) -> Option<&'static str> {
         "io.micronaut" | "io.micronaut.platform" | "io.micronaut.application" => Some("micronaut"),
         _ => None,
     }
+}
+
+/// The server that a library of Testcontainers starts: `org.testcontainers:postgresql`, `testcontainers-postgresql` since 2.
+pub(super) fn contained(group: &str, artifact: &str) -> Option<&'static str> {
+    let kind = match artifact.strip_prefix("testcontainers-") {
+        Some(kind) => kind,
+        None if is_for_tests(group) => artifact,
+        None => return None,
+    };
+    Service::kinds().find(|known| *known == kind)
 }
 
 /// Whether libraries of this group are for tests, whatever they are called: that of Testcontainers has one by the name of each server.
@@ -43,6 +53,8 @@ pub(super) struct Part {
     pub(super) artifact: String,
     /// Libraries and where they are named.
     pub(super) libraries: BTreeMap<String, Origin>,
+    /// The servers that its tests start themselves, by Testcontainers.
+    pub(super) contained: BTreeSet<&'static str>,
     /// A class that the build itself names as the one to start.
     pub(super) main_class: Option<(String, Origin)>,
     /// Whether the build makes something that can be started, for what framework it is.
@@ -68,6 +80,7 @@ pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
     for part in parts {
         needed(project, part);
     }
+    untested(project, parts);
     if project.stack.modules.is_empty() {
         let place = project.stack.directory.clone();
         project.note(&place, "nothing here says what is started: no class with a `main` that the build packages");
@@ -90,6 +103,33 @@ fn needed(project: &mut Project<'_>, part: &Part) {
             names.as_ref().map(|names| names.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect());
         project.service(kind, names.as_deref(), origin.clone());
     }
+}
+
+/// Says of which servers the tests have no need: every part that names one starts it in its tests, or has its tests keep their data in memory.
+fn untested(project: &mut Project<'_>, parts: &[Part]) {
+    let kinds: Vec<String> = project.stack.services.iter().map(|service| service.kind.clone()).collect();
+    for (index, kind) in kinds.iter().enumerate() {
+        let names = |part: &Part| part.libraries.keys().any(|library| servers::of_library(library) == Some(kind));
+        let is_database = matches!(kind.as_str(), "postgresql" | "mysql" | "mariadb");
+        let mut its = parts.iter().filter(|part| names(part));
+        let is_free = its.all(|part| part.contained.contains(kind.as_str()) || is_database && is_in_memory(project, &part.directory));
+        project.stack.services[index].tests = !is_free;
+    }
+}
+
+/// Whether the tests of a part are configured to have their database in the program itself, or started by its address.
+fn is_in_memory(project: &Project<'_>, directory: &str) -> bool {
+    let folder = below(directory, "src/test/resources/");
+    let addresses = ["h2:", "hsqldb:", "derby:", "sqlite:", "tc:"].map(|driver| format!("dbc:{driver}"));
+    let is_named = |line: &str| line.contains("url") && addresses.iter().any(|address| line.contains(address.as_str()));
+    let sources = project.sources(|path| path.strip_prefix(&folder).is_some_and(|name| is_configuration(name)));
+    sources.iter().any(|source| source.text.lines().any(|line| !line.trim_start().starts_with('#') && is_named(line)))
+}
+
+/// Whether a file is one of those that configure a program, in one profile or in all.
+fn is_configuration(name: &str) -> bool {
+    let is_profile = name.starts_with("application-") && [".properties", ".yml", ".yaml"].iter().any(|end| name.ends_with(end));
+    configuration::FILES.contains(&name) || is_profile
 }
 
 fn module(project: &mut Project<'_>, part: &Part, started: Option<(String, Origin)>) {

@@ -145,7 +145,17 @@ fn part(project: &Project<'_>, pom: &Pom<'_>, is_one_of_many: bool) -> Part {
     let is_whole = pom.plugin("maven-shade-plugin").is_some() || libraries.is_empty() && pom.plugin("maven-jar-plugin").is_some();
     let class_path = (framework == "none" && !(is_whole && is_startable)).then_some("app.jar:lib/*");
     let origin = one(model, "artifactId").map_or_else(|| source.sure(1), |found| source.sure(line(source, found)));
-    Part { name: super::slug(&name), directory: pom.directory.clone(), artifact, libraries, main_class, is_packaged, class_path, origin }
+    Part {
+        name: super::slug(&name),
+        directory: pom.directory.clone(),
+        artifact,
+        libraries,
+        contained: pom.contained(),
+        main_class,
+        is_packaged,
+        class_path,
+        origin,
+    }
 }
 
 impl<'s> Pom<'s> {
@@ -261,6 +271,13 @@ impl<'s> Pom<'s> {
             }
         }
         libraries
+    }
+
+    /// The servers that its tests start themselves.
+    fn contained(&self) -> BTreeSet<&'static str> {
+        let dependencies = self.chain.iter().flat_map(|(_, model)| all(model, "dependencies/dependency"));
+        let text = |dependency: &Element, name: &str| one(dependency, name).map_or(String::new(), |found| found.text.clone());
+        dependencies.filter_map(|found| jvm::contained(&text(found, "groupId"), &text(found, "artifactId"))).collect()
     }
 
     fn managed_scope(&self, group: &str, artifact: &str) -> Option<&str> {

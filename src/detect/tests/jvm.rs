@@ -401,3 +401,33 @@ fn a_framework_is_told_by_the_names_that_its_configuration_makes_it_heed() {
         assert_eq!(told_of(framework, library, properties), expected, "{framework} {library} {properties}");
     }
 }
+
+#[test]
+fn tests_that_bring_their_servers_need_none() {
+    let container = |artifact: &str| {
+        let dependency =
+            format!("<dependency><groupId>org.testcontainers</groupId><artifactId>{artifact}</artifactId><scope>test</scope></dependency>");
+        BOOT.replacen("<dependencies>", &format!("<dependencies>{dependency}"), 1)
+    };
+    let yaml = |url: &str| format!("spring:\n  datasource:\n    url: {url}\n");
+    let (h2, own) = (yaml("jdbc:h2:mem:x"), yaml("jdbc:postgresql://localhost/test"));
+    let tests = "src/test/resources/application.yml";
+    for (pom, configuration, needed) in [
+        (BOOT.to_owned(), None, &["postgresql", "redis"][..]),
+        (BOOT.to_owned(), Some((tests, h2.as_str())), &["redis"]),
+        (BOOT.to_owned(), Some(("src/test/resources/application-test.yml", h2.as_str())), &["redis"]),
+        (BOOT.to_owned(), Some((tests, own.as_str())), &["postgresql", "redis"]),
+        (container("postgresql"), None, &["redis"]),
+        (container("testcontainers-postgresql"), None, &["redis"]),
+        (container("kafka"), None, &["postgresql", "redis"]),
+    ] {
+        let mut files = vec![("pom.xml", pom.as_str()), JAVA];
+        files.extend(configuration);
+        let services = found(&files).stack.services;
+        assert_eq!(services.len(), 2, "compose has them all");
+        let tested: Vec<&str> = services.iter().filter(|service| service.tests).map(|service| service.kind.as_str()).collect();
+        assert_eq!(tested, needed, "{configuration:?} {pom}");
+    }
+    let build = "dependencies {\n  runtimeOnly 'org.postgresql:postgresql'\n  testImplementation 'org.testcontainers:postgresql:1'\n}";
+    assert!(!found(&[SETTINGS, ("build.gradle", build)]).stack.services[0].tests);
+}
