@@ -65,6 +65,20 @@ pub(super) struct Part {
     pub(super) origin: Origin,
 }
 
+/// The versions of Java for which there are images for long; <https://adoptium.net/support/>.
+const MAINTAINED: [u32; 5] = [8, 11, 17, 21, 25];
+
+/// The version that builds and runs what is compiled for `level`: itself, or the next one that is maintained, which is told.
+pub(super) fn maintained(project: &mut Project<'_>, level: String, origin: &Origin) -> String {
+    let next = level.parse().ok().and_then(|level: u32| MAINTAINED.into_iter().find(|version| *version >= level));
+    let Some(next) = next.map(|version| version.to_string()).filter(|next| *next != level) else { return level };
+    project.note(
+        &origin.place,
+        format!("Java {level} is maintained no more: {next} builds and runs it; `--set language_version=…` says another one"),
+    );
+    next
+}
+
 /// Adds what can be run of these parts, and the servers that they need.
 pub(super) fn add(project: &mut Project<'_>, parts: &[Part]) {
     let many = parts.len() > 1;

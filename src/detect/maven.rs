@@ -31,15 +31,15 @@ pub(super) fn read(project: &mut Project<'_>) {
     project.language(Language::Java, "maven", &source.sure(1));
     let Some(root) = Pom::read(project, ".") else { return };
 
-    // 1. what it is called, and for which Java
+    // 1. what it is called
     if let Some((name, origin)) = root.text("artifactId") {
         project.named(&name, origin);
     }
-    language_version(project, &root);
 
     // 2. the modules, and the framework: the first of them that names one
     let mut poms = vec![root];
     modules(project, &mut poms);
+    language_version(project, &poms);
     if let Some((name, version, origin)) = poms.iter().find_map(Pom::framework) {
         project.framework(name, version.as_deref(), origin);
     }
@@ -93,20 +93,13 @@ fn modules<'s>(project: &mut Project<'s>, poms: &mut Vec<Pom<'s>>) {
     }
 }
 
-fn language_version(project: &mut Project<'_>, root: &Pom<'_>) {
-    // The last two are what Micronaut's parent asks for.
-    let keys =
-        ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source", "release.version", "jdk.version"];
-    let plugin = |key: &str| {
-        root.plugin("maven-compiler-plugin")
-            .and_then(|(source, plugin)| root.resolved(source, one(plugin, &format!("configuration/{key}"))?))
-    };
-    let stated =
-        keys.iter().find_map(|key| root.property(key)).or_else(|| ["release", "target", "source"].iter().find_map(|key| plugin(key)));
-    let stated = stated.and_then(|(text, origin)| Some((pins::short(Language::Java, &text)?, origin)));
-    if let Some((version, origin)) = stated.or_else(|| pins::version(project, Language::Java)) {
+/// The Java that the first POM wants which says one; a parent beside the modules may say it for them.
+fn language_version(project: &mut Project<'_>, poms: &[Pom<'_>]) {
+    let stated = poms.iter().find_map(Pom::language_version).or_else(|| pins::version(project, Language::Java));
+    if let Some((version, origin)) = stated {
+        let version = jvm::maintained(project, version, &origin);
         project.language_version(&version, origin);
-    } else if let Some(("spring-boot", version, origin)) = root.framework() {
+    } else if let Some(("spring-boot", version, origin)) = poms.iter().find_map(Pom::framework) {
         // What spring-boot-starter-parent says where nobody says anything.
         let is_old = version.is_some_and(|version| version.starts_with("2.") || version.starts_with("1."));
         project.language_version(if is_old { "8" } else { "17" }, Origin { certain: false, ..origin });
@@ -285,6 +278,20 @@ impl<'s> Pom<'s> {
         let is = |dependency: &Element, name: &str, text: &str| one(dependency, name).is_some_and(|found| found.text == text);
         let mut its = managed.filter(|dependency| is(dependency, "groupId", group) && is(dependency, "artifactId", artifact));
         its.find_map(|dependency| one(dependency, "scope")).map(|scope| scope.text.as_str())
+    }
+
+    /// The level that it is compiled for.
+    fn language_version(&self) -> Option<(String, Origin)> {
+        // The last two are what Micronaut's parent asks for.
+        let keys =
+            ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source", "release.version", "jdk.version"];
+        let plugin = |key: &str| {
+            let (source, plugin) = self.plugin("maven-compiler-plugin")?;
+            self.resolved(source, one(plugin, &format!("configuration/{key}"))?)
+        };
+        let stated = keys.iter().find_map(|key| self.property(key));
+        let (text, origin) = stated.or_else(|| ["release", "target", "source"].iter().find_map(|key| plugin(key)))?;
+        Some((pins::short(Language::Java, &text)?, origin))
     }
 
     /// A plugin of its build, or of that of a parent, managed ones included.

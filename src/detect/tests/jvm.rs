@@ -431,3 +431,22 @@ fn tests_that_bring_their_servers_need_none() {
     let build = "dependencies {\n  runtimeOnly 'org.postgresql:postgresql'\n  testImplementation 'org.testcontainers:postgresql:1'\n}";
     assert!(!found(&[SETTINGS, ("build.gradle", build)]).stack.services[0].tests);
 }
+
+#[test]
+fn the_java_of_a_build_is_one_that_is_maintained() {
+    for (level, version) in [("7", "8"), ("1.8", "8"), ("16", "17"), ("21", "21"), ("23", "25"), ("26", "26")] {
+        let pom = BOOT.replace("<java.version>21<", &format!("<java.version>{level}<"));
+        let found = found(&[("pom.xml", &pom), JAVA]);
+        assert_eq!(found.stack.language_version, version, "{level}");
+        let is_told = found.notes.iter().any(|note| note.message.contains("maintained no more"));
+        assert_eq!(is_told, level.trim_start_matches("1.") != version, "{level}");
+    }
+    // The parent beside the modules says it.
+    let root = "<project><artifactId>all</artifactId><packaging>pom</packaging><modules><module>app</module></modules></project>";
+    let app =
+        "<project><parent><artifactId>p</artifactId><relativePath>../parent</relativePath></parent><artifactId>app</artifactId></project>";
+    let parent =
+        "<project><artifactId>p</artifactId><properties><maven.compiler.release>21</maven.compiler.release></properties></project>";
+    let stack = found(&[("pom.xml", root), ("app/pom.xml", app), ("parent/pom.xml", parent)]).stack;
+    assert_eq!(stack.language_version, "21");
+}
