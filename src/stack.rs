@@ -1,5 +1,6 @@
 //! What a feature renders from: stated by a kit, or detected in a foreign repository.
 
+pub mod boot;
 mod class;
 mod metrics;
 mod plain;
@@ -338,6 +339,9 @@ pub struct Service {
     /// Those by which the tests read it; none where they read the same.
     #[serde(default)]
     pub test_environment: BTreeMap<String, String>,
+    /// Whether the tests need it. CI does without one that they start themselves, or replace by something in memory.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub tests: bool,
 }
 
 /// An environment variable that may be given at run time.
@@ -353,6 +357,15 @@ pub struct Setting {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 fn is_no(value: &bool) -> bool {
     !*value
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 fn none() -> String {

@@ -31,15 +31,15 @@ pub(super) fn read(project: &mut Project<'_>) {
     project.language(Language::Java, "maven", &source.sure(1));
     let Some(root) = Pom::read(project, ".") else { return };
 
-    // 1. what it is called, and for which Java
+    // 1. what it is called
     if let Some((name, origin)) = root.text("artifactId") {
         project.named(&name, origin);
     }
-    language_version(project, &root);
 
     // 2. the modules, and the framework: the first of them that names one
     let mut poms = vec![root];
     modules(project, &mut poms);
+    language_version(project, &poms);
     if let Some((name, version, origin)) = poms.iter().find_map(Pom::framework) {
         project.framework(name, version.as_deref(), origin);
     }
@@ -93,20 +93,13 @@ fn modules<'s>(project: &mut Project<'s>, poms: &mut Vec<Pom<'s>>) {
     }
 }
 
-fn language_version(project: &mut Project<'_>, root: &Pom<'_>) {
-    // The last two are what Micronaut's parent asks for.
-    let keys =
-        ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source", "release.version", "jdk.version"];
-    let plugin = |key: &str| {
-        root.plugin("maven-compiler-plugin")
-            .and_then(|(source, plugin)| root.resolved(source, one(plugin, &format!("configuration/{key}"))?))
-    };
-    let stated =
-        keys.iter().find_map(|key| root.property(key)).or_else(|| ["release", "target", "source"].iter().find_map(|key| plugin(key)));
-    let stated = stated.and_then(|(text, origin)| Some((pins::short(Language::Java, &text)?, origin)));
-    if let Some((version, origin)) = stated.or_else(|| pins::version(project, Language::Java)) {
+/// The Java that the first POM wants which says one; a parent beside the modules may say it for them.
+fn language_version(project: &mut Project<'_>, poms: &[Pom<'_>]) {
+    let stated = poms.iter().find_map(Pom::language_version).or_else(|| pins::version(project, Language::Java));
+    if let Some((version, origin)) = stated {
+        let version = jvm::maintained(project, version, &origin);
         project.language_version(&version, origin);
-    } else if let Some(("spring-boot", version, origin)) = root.framework() {
+    } else if let Some(("spring-boot", version, origin)) = poms.iter().find_map(Pom::framework) {
         // What spring-boot-starter-parent says where nobody says anything.
         let is_old = version.is_some_and(|version| version.starts_with("2.") || version.starts_with("1."));
         project.language_version(if is_old { "8" } else { "17" }, Origin { certain: false, ..origin });
@@ -116,37 +109,46 @@ fn language_version(project: &mut Project<'_>, root: &Pom<'_>) {
 fn part(project: &Project<'_>, pom: &Pom<'_>, is_one_of_many: bool) -> Part {
     let (source, model) = &pom.chain[0];
     let name = pom.text("artifactId").map_or_else(|| project.stack.name.clone(), |(name, _)| name);
-    let version = pom.text("version").map_or_else(|| "*".to_owned(), |(version, _)| version);
-    let file = one(model, "build/finalName")
-        .and_then(|found| pom.resolved(source, found))
-        .map_or_else(|| format!("{name}-{version}"), |(name, _)| name);
     let framework = project.stack.framework.as_str();
+    let is_war = pom.text("packaging").is_some_and(|(packaging, _)| packaging == "war");
+    let end = if is_war { "war" } else { "jar" };
     let (plugins, artifact): (&[&str], String) = match framework {
-        "spring-boot" => (&["spring-boot-maven-plugin"], format!("target/{file}.jar")),
+        "spring-boot" => (&["spring-boot-maven-plugin"], format!("target/{}.{end}", pom.boot_file(&name))),
         "quarkus" => (&["quarkus-maven-plugin"], "target/quarkus-app/quarkus-run.jar".to_owned()),
-        "micronaut" => (&["micronaut-maven-plugin"], format!("target/{file}.jar")),
-        _ => (&["maven-shade-plugin", "maven-jar-plugin", "maven-assembly-plugin", "exec-maven-plugin"], format!("target/{file}.jar")),
+        "micronaut" => (&["micronaut-maven-plugin"], format!("target/{}.jar", pom.shaded_file(&name))),
+        _ => (
+            &["maven-shade-plugin", "maven-jar-plugin", "maven-assembly-plugin", "exec-maven-plugin"],
+            format!("target/{}.jar", pom.shaded_file(&name)),
+        ),
     };
     let plugins: Vec<_> = plugins.iter().filter_map(|name| pom.plugin(name)).collect();
     let main_class = plugins.iter().find_map(|(source, plugin)| pom.resolved(source, deep(plugin, "mainClass")?));
     let is_startable = main_class.is_some();
     let main_class = main_class.or_else(|| pom.property("start-class")).or_else(|| pom.property("exec.mainClass"));
-    let mut libraries = BTreeMap::new();
-    for (source, model) in &pom.chain {
-        for dependency in all(model, "dependencies/dependency") {
-            let is_test = one(dependency, "scope").is_some_and(|scope| scope.text == "test");
-            if let (false, Some(artifact)) = (is_test, one(dependency, "artifactId")) {
-                libraries.entry(artifact.text.clone()).or_insert_with(|| source.sure(line(source, artifact)));
-            }
-        }
-    }
+    let libraries = pom.libraries();
     // A plain jar is started by the class in it.
-    let is_packaged = if framework == "none" { main_class.is_some() || !is_one_of_many } else { !plugins.is_empty() };
+    let is_packaged = match framework {
+        "spring-boot" => !plugins.is_empty(),
+        // Nothing is there to serve it.
+        _ if is_war => false,
+        "none" => main_class.is_some() || !is_one_of_many,
+        _ => !plugins.is_empty(),
+    };
     // `exec-maven-plugin` starts a class and writes it into no jar.
     let is_whole = pom.plugin("maven-shade-plugin").is_some() || libraries.is_empty() && pom.plugin("maven-jar-plugin").is_some();
     let class_path = (framework == "none" && !(is_whole && is_startable)).then_some("app.jar:lib/*");
     let origin = one(model, "artifactId").map_or_else(|| source.sure(1), |found| source.sure(line(source, found)));
-    Part { name: super::slug(&name), directory: pom.directory.clone(), artifact, libraries, main_class, is_packaged, class_path, origin }
+    Part {
+        name: super::slug(&name),
+        directory: pom.directory.clone(),
+        artifact,
+        libraries,
+        contained: pom.contained(),
+        main_class,
+        is_packaged,
+        class_path,
+        origin,
+    }
 }
 
 impl<'s> Pom<'s> {
@@ -200,6 +202,98 @@ impl<'s> Pom<'s> {
         })
     }
 
+    /// What the build calls the file that it makes, without the end: `name` and version unless it says so. A `*` stands for what is not known.
+    fn file(&self, name: &str) -> String {
+        let said = self.chain.iter().find_map(|(_, model)| one(model, "build/finalName"));
+        let version = || self.text("version").map_or_else(|| "*".to_owned(), |(version, _)| version);
+        said.map_or_else(|| format!("{name}-{}", version()), |said| self.pattern(&said.text))
+    }
+
+    /// That of what Spring Boot makes of it, which may lie beside the file that is to be used as a library.
+    fn boot_file(&self, name: &str) -> String {
+        let classifier = self.configured("spring-boot-maven-plugin", "classifier").map(|text| format!("-{text}"));
+        self.configured("spring-boot-maven-plugin", "finalName").unwrap_or_else(|| self.file(name)) + &classifier.unwrap_or_default()
+    }
+
+    /// That of the file with the libraries in it, which may lie beside the one without.
+    fn shaded_file(&self, name: &str) -> String {
+        let shade = |key: &str| self.configured("maven-shade-plugin", key);
+        let file = shade("finalName").unwrap_or_else(|| self.file(name));
+        if shade("shadedArtifactAttached").is_none_or(|attached| attached != "true") {
+            return file;
+        }
+        format!("{file}-{}", shade("shadedClassifierName").unwrap_or_else(|| "shaded".to_owned()))
+    }
+
+    /// What a plugin is told, in one of its runs or in all of them.
+    fn configured(&self, plugin: &str, key: &str) -> Option<String> {
+        let places = ["build/plugins/plugin", "build/pluginManagement/plugins/plugin"];
+        let plugins = self.chain.iter().flat_map(|(_, model)| places.iter().flat_map(|place| all(model, place)));
+        let mut its = plugins.filter(|found| one(found, "artifactId").is_some_and(|found| found.text == plugin));
+        its.find_map(|found| {
+            let ways = [format!("configuration/{key}"), format!("executions/execution/configuration/{key}")];
+            ways.iter().find_map(|way| all(found, way).first().map(|found| self.pattern(&found.text)))
+        })
+    }
+
+    /// A text with its properties put in, and `*` for those that are not known.
+    fn pattern(&self, text: &str) -> String {
+        self.filled(text, 0).unwrap_or_else(|| {
+            let mut rest = text;
+            let mut pattern = String::new();
+            while let Some((before, after)) = rest.split_once("${") {
+                let (name, after) = after.split_once('}').unwrap_or((after, ""));
+                pattern = pattern + before + &self.filled(&format!("${{{name}}}"), 0).unwrap_or_else(|| "*".to_owned());
+                rest = after;
+            }
+            pattern + rest
+        })
+    }
+
+    /// What it and its parents depend on, but for what only tests need: a scope may stand where versions are managed.
+    fn libraries(&self) -> BTreeMap<String, Origin> {
+        let mut libraries = BTreeMap::new();
+        for (source, model) in &self.chain {
+            for dependency in all(model, "dependencies/dependency") {
+                let Some(artifact) = one(dependency, "artifactId") else { continue };
+                let group = one(dependency, "groupId").map_or("", |group| group.text.as_str());
+                let scope = one(dependency, "scope").map(|scope| scope.text.as_str()).or_else(|| self.managed_scope(group, &artifact.text));
+                if scope != Some("test") && !jvm::is_for_tests(group) {
+                    libraries.entry(artifact.text.clone()).or_insert_with(|| source.sure(line(source, artifact)));
+                }
+            }
+        }
+        libraries
+    }
+
+    /// The servers that its tests start themselves.
+    fn contained(&self) -> BTreeSet<&'static str> {
+        let dependencies = self.chain.iter().flat_map(|(_, model)| all(model, "dependencies/dependency"));
+        let text = |dependency: &Element, name: &str| one(dependency, name).map_or(String::new(), |found| found.text.clone());
+        dependencies.filter_map(|found| jvm::contained(&text(found, "groupId"), &text(found, "artifactId"))).collect()
+    }
+
+    fn managed_scope(&self, group: &str, artifact: &str) -> Option<&str> {
+        let managed = self.chain.iter().flat_map(|(_, model)| all(model, "dependencyManagement/dependencies/dependency"));
+        let is = |dependency: &Element, name: &str, text: &str| one(dependency, name).is_some_and(|found| found.text == text);
+        let mut its = managed.filter(|dependency| is(dependency, "groupId", group) && is(dependency, "artifactId", artifact));
+        its.find_map(|dependency| one(dependency, "scope")).map(|scope| scope.text.as_str())
+    }
+
+    /// The level that it is compiled for.
+    fn language_version(&self) -> Option<(String, Origin)> {
+        // The last two are what Micronaut's parent asks for.
+        let keys =
+            ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source", "release.version", "jdk.version"];
+        let plugin = |key: &str| {
+            let (source, plugin) = self.plugin("maven-compiler-plugin")?;
+            self.resolved(source, one(plugin, &format!("configuration/{key}"))?)
+        };
+        let stated = keys.iter().find_map(|key| self.property(key));
+        let (text, origin) = stated.or_else(|| ["release", "target", "source"].iter().find_map(|key| plugin(key)))?;
+        Some((pins::short(Language::Java, &text)?, origin))
+    }
+
     /// A plugin of its build, or of that of a parent, managed ones included.
     fn plugin(&self, name: &str) -> Option<(&Source<'s>, &Element)> {
         self.chain.iter().find_map(|(source, model)| {
@@ -246,6 +340,9 @@ impl<'s> Pom<'s> {
         let value = self.chain.iter().find_map(|(_, model)| match name {
             "project.version" | "version" => one(model, "version").or_else(|| one(model, "parent/version")).map(|found| found.text.clone()),
             "project.artifactId" | "artifactId" => one(model, "artifactId").map(|found| found.text.clone()),
+            "project.name" => one(model, "name").or_else(|| one(model, "artifactId")).map(|found| found.text.clone()),
+            "project.groupId" => one(model, "groupId").or_else(|| one(model, "parent/groupId")).map(|found| found.text.clone()),
+            "project.parent.artifactId" => one(model, "parent/artifactId").map(|found| found.text.clone()),
             "project.parent.version" => one(model, "parent/version").map(|found| found.text.clone()),
             _ => {
                 let properties = model.children.iter().find(|child| child.name == "properties")?;

@@ -1,7 +1,9 @@
+mod jvm;
+
 use super::*;
 use crate::tree::{Entry, RelPath};
 
-fn survey(files: &[(&str, &str)]) -> Survey {
+pub(super) fn survey(files: &[(&str, &str)]) -> Survey {
     let mut survey = Survey { name: "Shop".to_owned(), ..Survey::default() };
     for (path, text) in files {
         survey.paths.insert((*path).to_owned());
@@ -13,7 +15,7 @@ fn survey(files: &[(&str, &str)]) -> Survey {
 }
 
 /// What was found, in short: a `?` marks a guess.
-fn told(detection: &Detection) -> Vec<String> {
+pub(super) fn told(detection: &Detection) -> Vec<String> {
     let stack = &detection.stack;
     let sure = |field: &str| if stack.origins.get(field).is_some_and(|origin| origin.certain) { "" } else { "?" };
     let version = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!(" {text}"));
@@ -44,12 +46,12 @@ fn told(detection: &Detection) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(files: &[(&str, &str)], expected: &[&str]) {
+pub(super) fn check(files: &[(&str, &str)], expected: &[&str]) {
     let found = detect(&survey(files), None).unwrap();
     assert_eq!(told(&found), expected);
 }
 
-const BOOT: &str = "<project>
+pub(super) const BOOT: &str = "<project>
   <parent>
     <groupId>org.springframework.boot</groupId>
     <artifactId>spring-boot-starter-parent</artifactId>
@@ -67,7 +69,8 @@ const BOOT: &str = "<project>
   </dependencies>
   <build><plugins><plugin><groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build>
 </project>";
-const STARTED: &str = "package com.shop;\n\n@SpringBootApplication\nclass ShopApplication {\n  public static void main(String[] a) {}\n}\n";
+pub(super) const STARTED: &str =
+    "package com.shop;\n\n@SpringBootApplication\nclass ShopApplication {\n  public static void main(String[] a) {}\n}\n";
 
 #[test]
 fn spring_boot_by_maven() {

@@ -350,10 +350,14 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
         seen[name] = (stack.condition_text(name).as_deref() == Some("true")).into();
     }
     for (seen, module) in seen["modules"].as_array_mut().into_iter().flatten().zip(&stack.modules) {
+        seen["war"] = module.launch.iter().any(|word| word == "app.war").into();
         seen["metrics_path"] = json!(module.metrics());
         seen["process_metrics"] = module.has_process_metrics().into();
         seen["request_metrics"] = json!(module.request_metrics());
     }
+    // CI starts those only that the tests need.
+    let services = seen["services"].as_array().cloned().unwrap_or_default();
+    seen["tested_services"] = services.into_iter().zip(&stack.services).filter(|(_, of)| of.tests).map(|(seen, _)| seen).collect();
     seen["secret_files"] = stack.reads_secret_files().into();
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();

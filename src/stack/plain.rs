@@ -81,6 +81,7 @@ impl Stack {
             check.one("language_version", Shape::Version, &self.language_version);
         }
         check.each("versions", Shape::Version, &self.versions);
+        check.each("framework_version", Shape::Version, self.framework_version.as_slice());
         check.each("lock_file", Shape::Path, self.lock_file.as_slice());
         check.each("extras", Shape::Name, &self.extras);
         check.each("secrets", Shape::Variable, &self.secrets);

@@ -25,6 +25,7 @@ impl Service {
             version: None,
             environment: BTreeMap::from([((*name).to_owned(), (*value).to_owned())]),
             test_environment: BTreeMap::new(),
+            tests: true,
         })
     }
 

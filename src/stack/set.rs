@@ -6,8 +6,20 @@ use super::{Command, Module, Service, Stack, TestRun};
 use crate::error::nearest;
 
 /// What can be set of the whole, in the order of the messages.
-const FIELDS: [&str; 11] =
-    ["name", "language_version", "versions", "default_branch", "test", "build", "modules", "services", "due", "template", "shards"];
+const FIELDS: [&str; 12] = [
+    "name",
+    "language_version",
+    "versions",
+    "framework_version",
+    "default_branch",
+    "test",
+    "build",
+    "modules",
+    "services",
+    "due",
+    "template",
+    "shards",
+];
 
 /// What can be set of a module.
 const MODULE_FIELDS: [&str; 9] =
@@ -40,6 +52,7 @@ impl Stack {
                 self.versions = vec![value.to_owned()];
             }
             "versions" => self.versions = list(),
+            "framework_version" => self.set_framework_version(value),
             "default_branch" => value.clone_into(&mut self.default_branch),
             "test" => {
                 let command = words(value)?;
