@@ -251,7 +251,7 @@ pub struct Command {
 }
 
 /// How a project is tested.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TestRun {
     /// What a developer types.
