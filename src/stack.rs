@@ -66,6 +66,10 @@ pub struct Stack {
     pub berry: bool,
     /// The file that pins the dependencies; absent where nothing is to be installed.
     pub lock_file: Option<String>,
+    /// What pip reads to install from the `lock_file`, where that is more than `requirements*.txt`: the file itself and those that it takes in; only
+    /// `.` where it names the project.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<String>,
     /// The extras of a Python project without which it does not start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<String>,
@@ -114,6 +118,7 @@ impl Stack {
             workspaces: false,
             berry: false,
             lock_file: None,
+            includes: Vec::new(),
             extras: Vec::new(),
             default_branch: main(),
             directory: dot(),
@@ -269,6 +274,9 @@ pub struct TestRun {
     /// tool takes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub install: Vec<String>,
+    /// What is installed for the tests in place of the stack's `lock_file`: a file of requirements that takes in all that they need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirements: Option<String>,
 }
 
 /// Something that can be run.

@@ -1,38 +1,62 @@
 //! Python: `pyproject.toml`, requirements and what older tools left.
 
+mod requirements;
+
 use std::collections::BTreeSet;
 
-use super::{Project, Source, facts::Facts, health::health, metrics::metrics, pins, servers, words};
+use requirements::{Taken, of_tests, taken};
+
+use super::{Project, Source, Survey, below, facts::Facts, health::health, metrics::metrics, pins, servers, words};
 use crate::stack::{Language, Module, Origin};
 
 const FRAMEWORKS: [&str; 4] = ["fastapi", "django", "flask", "starlette"];
+
+/// What shows that Python builds a folder.
+pub(super) const BUILD: [&str; 11] = [
+    "pyproject.toml",
+    "requirements.txt",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile",
+    "manage.py",
+    "requirements/production.txt",
+    "requirements/prod.txt",
+    "requirements/requirements.txt",
+    "requirements/main.txt",
+    "requirements/base.txt",
+];
 
 /// Files with a requirement a line.
 const REQUIREMENTS: [&str; 4] = ["requirements.txt", "requirements/base.txt", "requirements/production.txt", "requirements-dev.txt"];
 
 /// What such files, groups and extras are often called that hold what the tests need, the likeliest first.
-const OF_TESTS: [&str; 6] = ["test", "tests", "testing", "dev", "develop", "development"];
+const OF_TESTS: [&str; 8] = ["test", "tests", "testing", "dev", "develop", "development", "local", "ci"];
 
 /// What the file with the application object is often called, the likeliest first.
 const MAINS: [&str; 10] =
     ["main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "api.py", "application.py", "__init__.py", "__main__.py", "web.py"];
 
+/// What is told by where it lies, besides what is told by its name.
+pub(super) fn wants_at(path: &str) -> bool {
+    requirements::wants(path)
+}
+
+/// Whether requirements in a folder of their own are there, which a project has at its root.
+pub(super) fn has_requirements(survey: &Survey, folder: &str) -> bool {
+    BUILD.iter().any(|name| requirements::is_build(name) && survey.paths.contains(&below(folder, name)))
+}
+
 pub(super) fn wants(name: &str) -> bool {
-    let is_requirements = name.starts_with("requirements") && name.ends_with(".txt")
-        || name.ends_with("-requirements.txt")
-        || matches!(name, "base.txt" | "production.txt")
-        || name.strip_suffix(".txt").is_some_and(|stem| OF_TESTS.contains(&stem));
     let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py" | "urls.py");
-    is_requirements || is_code || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
+    is_code || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
 }
 
 /// A requirement: name in small letters with hyphens, its version if it is one number, where.
 type Requirement = (String, Option<String>, Origin);
 
 pub(super) fn read(project: &mut Project<'_>) {
-    let Some(source) = project.source(&["pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile", "manage.py"]) else {
-        return;
-    };
+    let first = ["pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile", "manage.py"];
+    let Some(source) = project.source(&first).or_else(|| project.source(&BUILD)) else { return };
     project.language(Language::Python, "pip", &source.sure(1));
     let pyproject = project.source(&["pyproject.toml"]);
     let facts = pyproject.and_then(|source| project.facts(source, Facts::of_toml(source.text))).unwrap_or_default();
@@ -92,8 +116,31 @@ fn build_tool(project: &mut Project<'_>, facts: &Facts) {
         tool.clone_into(&mut project.stack.build_tool);
         project.origin("build_tool", Origin { place: project.path(file), certain: true });
     }
-    let file = lock.map(|(file, _)| file).or_else(|| project.has("requirements.txt").then_some("requirements.txt"));
-    project.stack.lock_file = file.map(str::to_owned);
+    let is_declared = facts.has("project") || facts.has("build-system") || project.has("setup.py") || project.has("setup.cfg");
+    let files: Vec<String> = if tool.is_some() || is_declared {
+        words(&["requirements.txt"])
+    } else {
+        // Nothing but requirements says what is installed, those of the tests where there are no others.
+        [words(&requirements::PRODUCTION), words(&["requirements-dev.txt"]), of_tests(project)].concat()
+    };
+    let file = lock.map(|(file, _)| file.to_owned()).or_else(|| files.into_iter().find(|file| project.has(file)));
+    project.stack.lock_file = file;
+    if project.stack.build_tool == "pip" {
+        included(project);
+    }
+}
+
+/// What pip has to find beside the file that it installs from.
+fn included(project: &mut Project<'_>) {
+    let Some(file) = project.stack.lock_file.clone() else { return };
+    let Taken { paths, has_project, lacks, .. } = taken(project, &file);
+    project.notes.extend(lacks);
+    let is_beside = |path: &String| path.starts_with("requirements") && !path.contains('/');
+    if has_project {
+        project.stack.includes = words(&["."]);
+    } else if !paths.iter().all(is_beside) {
+        project.stack.includes = paths;
+    }
 }
 
 fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Facts) -> Vec<Requirement> {
@@ -114,8 +161,7 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
             found.push((normal(name), version, source.sure(fact.line)));
         }
     }
-    let files = REQUIREMENTS.iter().map(|path| (*path).to_owned());
-    for source in files.chain(test_files(project)).filter_map(|path| project.source(&[&path])) {
+    for source in requirement_files(project) {
         for (index, line) in source.text.lines().enumerate() {
             found.extend(requirement(line, source.sure(index + 1)));
         }
@@ -130,17 +176,17 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
     found
 }
 
-/// The files besides `requirements-dev.txt` that say in their names that they hold what the tests need, the likeliest first.
-fn test_files(project: &Project<'_>) -> Vec<String> {
-    let forms = |name: &str| {
-        [
-            format!("requirements-{name}.txt"),
-            format!("requirements_{name}.txt"),
-            format!("requirements/{name}.txt"),
-            format!("{name}-requirements.txt"),
-        ]
-    };
-    OF_TESTS.iter().flat_map(|name| forms(name)).filter(|path| path != "requirements-dev.txt" && project.has(path)).collect()
+/// The files of requirements, each once, with those that they take in.
+fn requirement_files<'s>(project: &Project<'s>) -> Vec<Source<'s>> {
+    let own = project.stack.lock_file.iter().filter(|file| file.ends_with(".txt")).cloned();
+    let known = REQUIREMENTS.iter().map(|path| (*path).to_owned());
+    let mut found: Vec<Source<'s>> = Vec::new();
+    for source in known.chain(own).chain(of_tests(project)).flat_map(|file| taken(project, &file).sources) {
+        if found.iter().all(|known| known.path != source.path) {
+            found.push(source);
+        }
+    }
+    found
 }
 
 /// `psycopg[binary]==3.2.1 ; python_version > "3"` of PEP 508; nothing of an option, a comment or an address.
@@ -187,9 +233,20 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
     let declared = required.iter().find(|(name, ..)| is_pytest && name == "pytest").map(|(_, _, origin)| origin.clone());
     let origin = declared.unwrap_or_else(|| if is_pytest || project.has("manage.py") { source.sure(1) } else { source.unsure(1) });
     project.tested([run, words(command)].concat(), words(arguments), reports, origin);
+    let (install, requirements) = match install.as_slice() {
+        [option, file] if option == "-r" && stands_alone(project, file) => (Vec::new(), Some(file.clone())),
+        _ => (install, None),
+    };
     if let Some(test) = &mut project.stack.test {
-        test.install = install;
+        (test.install, test.requirements) = (install, requirements);
     }
+}
+
+/// Whether a file of requirements takes in all that there has to be, so that it is installed in place of the one for the image: of those in a folder
+/// of their own each is for one place.
+fn stands_alone(project: &Project<'_>, file: &str) -> bool {
+    let is_of_folder = project.stack.lock_file.as_deref().is_some_and(|lock| lock.starts_with("requirements/"));
+    is_of_folder && taken(project, file).paths.len() > 1
 }
 
 /// What installing the project has to be told, so that there is what its tests need; nothing where that is installed anyway.
@@ -197,6 +254,8 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
     let is_pip = project.stack.build_tool == "pip";
     let has_lock = project.stack.lock_file.is_some();
     let named = |text: &str| requirement(text, Origin { place: String::new(), certain: true }).is_some_and(|(name, ..)| name == "pytest");
+    let own = project.stack.lock_file.as_deref().filter(|file| file.ends_with(".txt"));
+    let holds = |file: &str| taken(project, file).sources.iter().any(|source| source.text.lines().any(named));
     let listed = |table: &'static str| -> Vec<(String, bool)> {
         let entries = facts.below(table).filter_map(|(rest, fact)| Some((rest.split_once('.')?.0.to_owned(), named(&fact.value))));
         entries.collect()
@@ -226,10 +285,7 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
         || ["tool.poetry.dependencies.pytest", "tool.poetry.dev-dependencies.pytest"]
             .iter()
             .any(|key| facts.has(key) && !is_optional(facts, key))
-        || ["requirements.txt", "requirements-dev.txt"]
-            .iter()
-            .filter_map(|file| project.source(&[file]))
-            .any(|file| file.text.lines().any(named));
+        || ["requirements.txt", "requirements-dev.txt"].into_iter().chain(own).any(holds);
     let of_groups = held(&groups, is_pytest);
     if proper || of_groups.iter().any(|group| is_default(group)) {
         return Vec::new();
@@ -247,11 +303,8 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
         ("pip", Some(group), None) if has_lock => words(&["--group", group]),
         ("pip", Some(group), None) => words(&[".", "--group", group]),
         _ if is_pip && has_lock => {
-            let holds_runner = |path: &String| {
-                let file = project.source(&[path]);
-                !is_pytest || file.is_some_and(|source| source.text.lines().any(named))
-            };
-            test_files(project).into_iter().find(holds_runner).map_or_else(Vec::new, |file| vec!["-r".to_owned(), file])
+            let found = of_tests(project).into_iter().find(|file| !is_pytest || holds(file));
+            found.map_or_else(Vec::new, |file| vec!["-r".to_owned(), file])
         }
         _ => Vec::new(),
     }

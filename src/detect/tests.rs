@@ -1,7 +1,9 @@
+mod python;
+
 use super::*;
 use crate::tree::{Entry, RelPath};
 
-fn survey(files: &[(&str, &str)]) -> Survey {
+pub(super) fn survey(files: &[(&str, &str)]) -> Survey {
     let mut survey = Survey { name: "Shop".to_owned(), ..Survey::default() };
     for (path, text) in files {
         survey.paths.insert((*path).to_owned());
@@ -13,7 +15,7 @@ fn survey(files: &[(&str, &str)]) -> Survey {
 }
 
 /// What was found, in short: a `?` marks a guess.
-fn told(detection: &Detection) -> Vec<String> {
+pub(super) fn told(detection: &Detection) -> Vec<String> {
     let stack = &detection.stack;
     let sure = |field: &str| if stack.origins.get(field).is_some_and(|origin| origin.certain) { "" } else { "?" };
     let version = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!(" {text}"));
@@ -44,7 +46,7 @@ fn told(detection: &Detection) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(files: &[(&str, &str)], expected: &[&str]) {
+pub(super) fn check(files: &[(&str, &str)], expected: &[&str]) {
     let found = detect(&survey(files), None).unwrap();
     assert_eq!(told(&found), expected);
 }
@@ -422,6 +424,7 @@ fn python_and_what_installs_it() {
             "python manage.py test",
             "shop in .: gunicorn --bind 0.0.0.0:8000 site.wsgi :8000?",
             "mysql by DATABASE_URL",
+            "requirements.txt:3: takes in `more.txt`, which is not among the project's files: pip will not install this",
         ],
     );
     check(

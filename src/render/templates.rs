@@ -358,8 +358,10 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();
     seen["extras"] = stack.extras.clone().into();
+    seen["includes"] = stack.includes.clone().into();
     if let Some(test) = &stack.test {
         seen["test"]["install"] = json!(test.install);
+        seen["test"]["requirements"] = json!(test.requirements);
         // pip learnt about groups late.
         seen["test"]["groups"] = test.install.iter().any(|word| word == "--group").into();
     }

@@ -82,6 +82,7 @@ impl Stack {
         }
         check.each("versions", Shape::Version, &self.versions);
         check.each("lock_file", Shape::Path, self.lock_file.as_slice());
+        check.each("lock_file", Shape::Path, &self.includes);
         check.each("extras", Shape::Name, &self.extras);
         check.each("secrets", Shape::Variable, &self.secrets);
         if let Some(build) = &self.build {
@@ -95,6 +96,7 @@ impl Stack {
             );
             check.each("test", Shape::Variable, test.environment.keys());
             check.each("test", Shape::Glob, &test.reports);
+            check.each("test", Shape::Path, test.requirements.as_slice());
         }
         if let Some(class) = &self.class {
             check.each("due", Shape::Moment, class.due.as_slice());

@@ -184,6 +184,7 @@ mod tests {
             reports: vec!["reports/junit.xml".to_owned()],
             environment: [("A".to_owned(), "b".to_owned())].into(),
             install: vec![".[test]".to_owned()],
+            requirements: None,
         });
         stack.set("test", "make test").expect("a command");
         let test = stack.test.expect("a test");

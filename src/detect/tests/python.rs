@@ -1,0 +1,75 @@
+use super::{check, survey, told};
+use crate::detect::{detect, is_wanted};
+use crate::stack::Stack;
+
+fn stack(files: &[(&str, &str)]) -> Stack {
+    detect(&survey(files), None).unwrap().stack
+}
+
+const APP: &str = "from flask import Flask\napp = Flask(__name__)\n";
+
+#[test]
+fn requirements_that_take_in_others_are_followed() {
+    let files = [
+        ("requirements.txt", "-r requirements/prod.txt\n-c constraints.txt\n-r gone.txt\n"),
+        ("requirements/prod.txt", "-r base.txt\ngunicorn\n"),
+        // Each takes in the other.
+        ("requirements/base.txt", "-r prod.txt\nflask==3.0\nredis\n"),
+        ("constraints.txt", "django<5\n"),
+        ("app.py", APP),
+    ];
+    check(
+        &files,
+        &[
+            "shop in .",
+            "python ?",
+            "pip",
+            "flask 3.0",
+            "shop in .: gunicorn --bind 0.0.0.0:8000 app:app :8000?",
+            "redis by REDIS_URL",
+            ".: no file says which version of Python is wanted",
+            "requirements.txt: there are no tests: no file that is called `test_….py`",
+            "requirements.txt:3: takes in `gone.txt`, which is not among the project's files: pip will not install this",
+        ],
+    );
+    assert_eq!(stack(&files).includes, ["requirements.txt", "requirements/prod.txt", "requirements/base.txt", "constraints.txt"]);
+    // What the image copies anyway needs no words.
+    let beside = [("requirements.txt", "-r requirements-base.txt"), ("requirements-base.txt", "flask"), ("app.py", APP)];
+    assert!(stack(&beside).includes.is_empty());
+    let itself = [("requirements.txt", "flask\n-e .\n"), ("setup.py", ""), ("app.py", APP)];
+    assert_eq!(stack(&itself).includes, ["."]);
+}
+
+#[test]
+fn a_folder_of_requirements_is_a_project_and_has_one_file_for_each_place() {
+    let files = [
+        ("requirements/base.txt", "django==5.0.9\n"),
+        ("requirements/production.txt", "-r base.txt\ngunicorn\n"),
+        ("requirements/local.txt", "-r base.txt\npytest\n"),
+        ("pyproject.toml", "[tool.pytest.ini_options]\naddopts = \"--ds=config.settings.test\"\n[tool.ruff]\n"),
+        ("manage.py", ""),
+        ("config/wsgi.py", ""),
+        ("shop/tests/test_a.py", ""),
+    ];
+    let found = stack(&files);
+    assert_eq!(found.lock_file.as_deref(), Some("requirements/production.txt"));
+    assert_eq!(found.includes, ["requirements/production.txt", "requirements/base.txt"]);
+    let test = found.test.expect("tests");
+    assert_eq!((test.command.join(" ").as_str(), test.requirements.as_deref()), ("python -m pytest", Some("requirements/local.txt")));
+    assert!(test.install.is_empty());
+
+    let only = [("requirements/base.txt", "flask\n"), ("requirements/dev.txt", "pytest\n"), ("app.py", APP), ("test_app.py", "")];
+    assert!(only.iter().filter(|(path, _)| path.ends_with(".txt")).all(|(path, _)| is_wanted(path)));
+    let found = detect(&survey(&only), None).unwrap();
+    assert_eq!(told(&found)[..4], ["shop in .", "python ?", "pip", "flask"]);
+    assert_eq!(found.stack.test.expect("tests").install, ["-r", "requirements/dev.txt"]);
+}
+
+#[test]
+fn a_table_of_a_tool_says_nothing_of_what_is_installed() {
+    let files = [("pyproject.toml", "[tool.ruff]\n"), ("requirements-dev.txt", "pytest\n"), ("test_a.py", "")];
+    assert_eq!(stack(&files).lock_file.as_deref(), Some("requirements-dev.txt"));
+    // What a build declares goes before.
+    let declared = [("pyproject.toml", "[project]\nname = 'a'\n"), ("requirements/base.txt", "flask\n"), ("app.py", APP)];
+    assert_eq!(stack(&declared).lock_file, None);
+}
