@@ -1,5 +1,6 @@
 //! Python: `pyproject.toml`, requirements and what older tools left.
 
+mod django;
 mod requirements;
 
 use std::collections::BTreeSet;
@@ -90,8 +91,8 @@ pub(super) fn read(project: &mut Project<'_>) {
             break;
         }
     }
-    if project.stack.framework == "none" && project.has("manage.py") {
-        project.framework("django", None, Origin { place: project.path("manage.py"), certain: true });
+    if let ("none", Some(folder)) = (project.stack.framework.as_str(), django::folder(project)) {
+        project.framework("django", None, Origin { place: project.path(&django::manage(folder)), certain: true });
     }
     for (name, _, origin) in &required {
         if let Some(kind) = servers::of_library(name) {
@@ -211,12 +212,13 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
         let name = path.rsplit('/').next().unwrap_or(path);
         name.starts_with("test_") && name.ends_with(".py") || name.ends_with("_test.py") || name == "tests.py"
     });
-    let (command, arguments, reports): (&[&str], &[&str], &[&str]) = if is_pytest {
-        (&["python", "-m", "pytest"], &["--junitxml=reports/junit.xml"], &["reports/junit.xml"])
-    } else if project.has("manage.py") {
-        (&["python", "manage.py", "test"], &["--noinput"], &[])
+    let managed = django::folder(project).filter(|folder| *folder == "." || project.stack.framework == "django");
+    let (command, arguments, reports): (_, &[&str], &[&str]) = if is_pytest {
+        (words(&["python", "-m", "pytest"]), &["--junitxml=reports/junit.xml"], &["reports/junit.xml"])
+    } else if let Some(folder) = managed {
+        (django::test(folder), &["--noinput"], &[])
     } else if has_tests {
-        (&["python", "-m", "unittest", "discover"], &[], &[])
+        (words(&["python", "-m", "unittest", "discover"]), &[], &[])
     } else {
         project.note(source.path, "there are no tests: no file that is called `test_….py`");
         return;
@@ -231,8 +233,8 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
     let run = if tool == "uv" { [run, install.clone()].concat() } else { run };
     let reports = reports.iter().map(|report| (*report).to_owned()).collect();
     let declared = required.iter().find(|(name, ..)| is_pytest && name == "pytest").map(|(_, _, origin)| origin.clone());
-    let origin = declared.unwrap_or_else(|| if is_pytest || project.has("manage.py") { source.sure(1) } else { source.unsure(1) });
-    project.tested([run, words(command)].concat(), words(arguments), reports, origin);
+    let origin = declared.unwrap_or_else(|| if is_pytest || managed.is_some() { source.sure(1) } else { source.unsure(1) });
+    project.tested([run, command].concat(), words(arguments), reports, origin);
     let (install, requirements) = match install.as_slice() {
         [option, file] if option == "-r" && stands_alone(project, file) => (Vec::new(), Some(file.clone())),
         _ => (install, None),
@@ -457,18 +459,7 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
         }
         "flask" => object("Flask(")
             .map(|(app, origin)| (words(&["flask", "--app", &app, "run", "--host", "0.0.0.0", "--port", "5000"]), 5000, origin)),
-        "django" => {
-            let settings = project.paths().find_map(|path| path.strip_suffix("/wsgi.py").map(|folder| folder.replace('/', ".")));
-            settings.map(|package| {
-                let origin = Origin { place: project.path(&format!("{}/wsgi.py", package.replace('.', "/"))), certain: true };
-                let launch = if has("gunicorn") {
-                    words(&["gunicorn", "--bind", "0.0.0.0:8000", &format!("{package}.wsgi")])
-                } else {
-                    words(&["python", "manage.py", "runserver", "0.0.0.0:8000"])
-                };
-                (launch, 8000, origin)
-            })
-        }
+        "django" => django::launch(project, has("gunicorn")).map(|(launch, origin)| (launch, 8000, origin)),
         _ => packaged(project).or_else(|| {
             let source = code.first().filter(|source| source.text.contains("__main__"))?;
             Some((words(&["python", project.below(source)]), 0, source.unsure(source.line_of("__main__"))))

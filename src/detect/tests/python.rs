@@ -73,3 +73,31 @@ fn a_table_of_a_tool_says_nothing_of_what_is_installed() {
     let declared = [("pyproject.toml", "[project]\nname = 'a'\n"), ("requirements/base.txt", "flask\n"), ("app.py", APP)];
     assert_eq!(stack(&declared).lock_file, None);
 }
+
+#[test]
+fn django_is_served_and_tested_from_the_folder_of_its_manage_py() {
+    let files = |folder: &'static str| {
+        let path = |name: &str| format!("{folder}{name}");
+        [
+            ("requirements.txt".to_owned(), "Django==5.2\ngunicorn\n"),
+            (path("manage.py"), ""),
+            (path("mysite/wsgi.py"), ""),
+            (path("mysite/urls.py"), "path('healthz/', ok)"),
+        ]
+    };
+    for (folder, launch, test) in [
+        ("", "gunicorn --bind 0.0.0.0:8000 mysite.wsgi", "python manage.py test"),
+        ("src/", "gunicorn --bind 0.0.0.0:8000 --chdir src mysite.wsgi", "python src/manage.py test src"),
+        ("apps/backend/", "gunicorn --bind 0.0.0.0:8000 --chdir apps/backend mysite.wsgi", "python apps/backend/manage.py test apps/backend"),
+    ] {
+        let files = files(folder);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let found = stack(&files);
+        assert_eq!(found.modules[0].launch.join(" "), launch);
+        assert_eq!(found.modules[0].health_path.as_deref(), Some("/healthz/"));
+        assert_eq!(found.test.expect("tests").command.join(" "), test);
+        let served = files.iter().map(|(path, text)| (*path, text.trim_end_matches("gunicorn\n")));
+        let launch = format!("python {folder}manage.py runserver 0.0.0.0:8000");
+        assert_eq!(stack(&served.collect::<Vec<_>>()).modules[0].launch.join(" "), launch);
+    }
+}
