@@ -1,6 +1,7 @@
 //! Python: `pyproject.toml`, requirements and what older tools left.
 
 mod django;
+mod flask;
 mod requirements;
 
 use std::collections::BTreeSet;
@@ -49,7 +50,7 @@ pub(super) fn has_requirements(survey: &Survey, folder: &str) -> bool {
 
 pub(super) fn wants(name: &str) -> bool {
     let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py" | "urls.py");
-    is_code || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
+    is_code || matches!(name, flask::ENVIRONMENT | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
 }
 
 /// A requirement: name in small letters with hyphens, its version if it is one number, where.
@@ -431,34 +432,25 @@ fn setup_requirements(project: &Project<'_>) -> Vec<(String, Option<String>, Ori
 fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement]) {
     let has = |name: &str| required.iter().any(|(found, ..)| found == name);
     let framework = project.stack.framework.clone();
-    let code = mains(project);
-    let object = |sign: &str| {
-        code.iter().find_map(|source| {
-            let mut lines = source.text.lines().enumerate().filter(|(_, line)| line.contains(sign) && line.contains('='));
-            let (index, line) = lines.next()?;
-            let module = imported(project, source);
-            if !line.starts_with([' ', '\t']) {
-                let name = line.split(['=', ':']).next()?.trim();
-                return Some((format!("{module}:{name}"), source.sure(index + 1)));
-            }
-            // Made by a function that is called: an application factory.
-            let factory = source.text.lines().take(index).collect::<Vec<_>>();
-            let name = factory.iter().rev().find_map(|line| line.strip_prefix("def ")?.split_once("()").map(|(name, _)| name))?;
-            Some((format!("{module}:{name}()"), source.sure(index + 1)))
-        })
-    };
+    let code = mains(project, 1);
     let found: Option<(Vec<String>, u16, Origin)> = match framework.as_str() {
         "fastapi" | "starlette" => {
-            object(if framework == "fastapi" { "FastAPI(" } else { "Starlette(" }).map(|(app, origin)| match app.strip_suffix("()") {
+            let sign = if framework == "fastapi" { "FastAPI(" } else { "Starlette(" };
+            let found = object(project, &code, sign).or_else(|| object(project, &mains(project, 2), sign));
+            let served = found.map(|(app, origin)| match app.strip_suffix("()") {
                 Some(factory) => (words(&["uvicorn", "--factory", factory, "--host", "0.0.0.0", "--port", "8000"]), 8000, origin),
                 None => (words(&["uvicorn", &app, "--host", "0.0.0.0", "--port", "8000"]), 8000, origin),
-            })
+            });
+            // A package that can be started starts its server itself.
+            served.or_else(|| packaged(project))
         }
-        "flask" if has("gunicorn") => {
-            object("Flask(").map(|(app, origin)| (words(&["gunicorn", "--bind", "0.0.0.0:8000", &app]), 8000, origin))
-        }
-        "flask" => object("Flask(")
-            .map(|(app, origin)| (words(&["flask", "--app", &app, "run", "--host", "0.0.0.0", "--port", "5000"]), 5000, origin)),
+        "flask" => flask_object(project, &code).map(|(app, origin)| {
+            if has("gunicorn") {
+                (words(&["gunicorn", "--bind", "0.0.0.0:8000", &app]), 8000, origin)
+            } else {
+                (words(&["flask", "--app", &app, "run", "--host", "0.0.0.0", "--port", "5000"]), 5000, origin)
+            }
+        }),
         "django" => django::launch(project, has("gunicorn")).map(|(launch, origin)| (launch, 8000, origin)),
         _ => packaged(project).or_else(|| {
             let source = code.first().filter(|source| source.text.contains("__main__"))?;
@@ -486,14 +478,37 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
     project.stack.modules.push(module);
 }
 
-/// The files that may hold the application object: at the top or in a package there, `src` or not; the likeliest first.
-fn mains<'s>(project: &Project<'s>) -> Vec<Source<'s>> {
+/// The object that the first of these files has which makes one by this sign: its module and name, or the function that makes it.
+fn object(project: &Project<'_>, code: &[Source<'_>], sign: &str) -> Option<(String, Origin)> {
+    code.iter().find_map(|source| {
+        let lines: Vec<&str> = source.text.lines().collect();
+        let index = lines.iter().position(|line| line.contains(sign) && (line.contains('=') || line.trim_start().starts_with("return ")))?;
+        let module = imported(project, source);
+        let line = lines[index];
+        if !line.starts_with([' ', '\t']) {
+            let name = line.split(['=', ':']).next()?.trim();
+            return Some((format!("{module}:{name}"), source.sure(index + 1)));
+        }
+        // Made by a function that is called: an application factory.
+        Some((format!("{module}:{}()", flask::factory(&lines, index)?), source.sure(index + 1)))
+    })
+}
+
+/// Flask's: the one that it is told of, or that stands somewhere, or that a function is called for somewhere, or that function.
+fn flask_object(project: &Project<'_>, code: &[Source<'_>]) -> Option<(String, Origin)> {
+    let found = || object(project, code, "Flask(");
+    let plain = || found().filter(|(app, _)| !app.ends_with("()"));
+    flask::stated(project).or_else(plain).or_else(|| flask::made(project, code)).or_else(found)
+}
+
+/// The files that may hold the application object: at the top or so many folders below it, `src` or not; the likeliest first.
+fn mains<'s>(project: &Project<'s>, deepest: usize) -> Vec<Source<'s>> {
     let rank = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
         MAINS.iter().position(|main| *main == name)
     };
     let depth = |path: &str| path.strip_prefix("src/").unwrap_or(path).matches('/').count();
-    let mut found = project.sources(|path| rank(path).is_some() && depth(path) <= 1 && !path.starts_with("tests/"));
+    let mut found = project.sources(|path| rank(path).is_some() && depth(path) <= deepest && !path.starts_with("tests/"));
     found.sort_by_key(|source| {
         let path = project.below(source);
         (rank(path), depth(path), path)

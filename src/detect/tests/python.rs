@@ -101,3 +101,34 @@ fn django_is_served_and_tested_from_the_folder_of_its_manage_py() {
         assert_eq!(stack(&served.collect::<Vec<_>>()).modules[0].launch.join(" "), launch);
     }
 }
+
+#[test]
+fn a_flask_application_is_the_object_that_a_function_makes() {
+    const FACTORY: &str = "from flask import Flask\n\n\ndef create_app(test_config=None):\n    app = Flask(__name__)\n    return app\n";
+    let launch = |files: &[(&str, &str)]| {
+        let files = [&[("requirements.txt", "flask\ngunicorn\n")], files].concat();
+        stack(&files).modules[0].launch[3].clone()
+    };
+    assert_eq!(launch(&[("flaskr/__init__.py", FACTORY)]), "flaskr:create_app()");
+    let wsgi = ("wsgi.py", "from inventory import create_app\n\napp = create_app()\n");
+    assert_eq!(launch(&[("app/__init__.py", FACTORY), wsgi]), "wsgi:app");
+    assert_eq!(launch(&[("app/__init__.py", FACTORY), ("app.py", "x = 1\napplication = app.create_app('a')\n")]), "app:application");
+    // It is told.
+    let told = |value: &'static str| [("app/__init__.py", FACTORY), wsgi, (".flaskenv", value)];
+    assert_eq!(launch(&told("FLASK_DEBUG=1\nFLASK_APP=microblog.py\n")), "microblog:app");
+    assert_eq!(launch(&told("export FLASK_APP=app:create_app\n")), "app:create_app()");
+    assert_eq!(launch(&told("FLASK_APP=app")), "app:create_app()");
+    assert_eq!(launch(&told("FLASK_APP=wsgi")), "wsgi:app");
+}
+
+#[test]
+fn a_fastapi_that_lies_deeper_is_found_and_else_its_package_is_started() {
+    let launch = |files: &[(&str, &str)]| {
+        let files = [&[("requirements.txt", "fastapi\n")], files].concat();
+        stack(&files).modules[0].launch.join(" ")
+    };
+    let deep = ("backend/web/application.py", "def get_app() -> FastAPI:\n    app = FastAPI()\n    return app\n");
+    let package = ("backend/__main__.py", "uvicorn.run('x', port=int(os.getenv('PORT', '8080')))\n");
+    assert_eq!(launch(&[deep, package]), "uvicorn --factory backend.web.application:get_app --host 0.0.0.0 --port 8000");
+    assert_eq!(launch(&[package]), "python -m backend");
+}
