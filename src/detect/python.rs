@@ -3,6 +3,7 @@
 mod django;
 mod flask;
 mod requirements;
+mod version;
 
 use std::collections::BTreeSet;
 
@@ -67,9 +68,11 @@ pub(super) fn read(project: &mut Project<'_>) {
     if let (Some(source), Some(name)) = (pyproject, facts.get("project.name").or_else(|| facts.get("tool.poetry.name"))) {
         project.named(&name.value, source.sure(name.line));
     }
+    let classifiers: Vec<u32> =
+        facts.below("project.classifiers").chain(facts.below("tool.poetry.classifiers")).filter_map(|(_, fact)| version::classified(&fact.value)).collect();
     let stated = ["project.requires-python", "tool.poetry.dependencies.python"].iter().find_map(|key| facts.get(key));
     let stated =
-        pyproject.zip(stated).and_then(|(source, fact)| Some((pins::short(Language::Python, &fact.value)?, source.sure(fact.line))));
+        pyproject.zip(stated).and_then(|(source, fact)| Some((version::of_range(&fact.value, &classifiers)?, source.sure(fact.line))));
     let pipfile = project.source(&["Pipfile"]).and_then(|source| {
         let facts = Facts::of_toml(source.text).ok()?;
         let fact = ["requires.python_version", "requires.python_full_version"].iter().find_map(|key| facts.get(key))?;

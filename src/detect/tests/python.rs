@@ -132,3 +132,15 @@ fn a_fastapi_that_lies_deeper_is_found_and_else_its_package_is_started() {
     assert_eq!(launch(&[deep, package]), "uvicorn --factory backend.web.application:get_app --host 0.0.0.0 --port 8000");
     assert_eq!(launch(&[package]), "python -m backend");
 }
+
+#[test]
+fn a_range_of_pythons_is_no_wish_for_one_that_nobody_maintains() {
+    let version = |pyproject: &str| stack(&[("pyproject.toml", pyproject), ("app.py", APP)]).language_version;
+    assert_eq!(version("[project]\nname = 'a'\nrequires-python = '>=3.8'\n"), "3.10");
+    assert_eq!(version("[project]\nname = 'a'\nrequires-python = '>=3.11'\n"), "3.11");
+    assert_eq!(version("[tool.poetry.dependencies]\npython = '^3.9'\n"), "3.10");
+    let classified = "[project]\nname = 'a'\nrequires-python = '>=3.6'\nclassifiers = ['Programming Language :: Python :: 3.8', 'Programming Language :: Python :: 3.12']\n";
+    assert_eq!(version(classified), "3.12");
+    // What is pinned is meant.
+    assert_eq!(stack(&[("requirements.txt", "flask"), (".python-version", "3.8.20"), ("app.py", APP)]).language_version, "3.8");
+}
