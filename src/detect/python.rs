@@ -2,6 +2,7 @@
 
 mod django;
 mod flask;
+mod procfile;
 mod requirements;
 mod version;
 
@@ -51,7 +52,7 @@ pub(super) fn has_requirements(survey: &Survey, folder: &str) -> bool {
 
 pub(super) fn wants(name: &str) -> bool {
     let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py" | "urls.py");
-    is_code || matches!(name, flask::ENVIRONMENT | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
+    is_code || matches!(name, flask::ENVIRONMENT | procfile::FILE | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
 }
 
 /// A requirement: name in small letters with hyphens, its version if it is one number, where.
@@ -107,6 +108,8 @@ pub(super) fn read(project: &mut Project<'_>) {
     // 3. how it is tested and started
     test(project, source, &facts, &required);
     module(project, source, &required);
+    procfile::workers(project);
+    unstarted(project, &required);
     extras(project, &facts, &required);
 }
 
@@ -436,7 +439,9 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
     let has = |name: &str| required.iter().any(|(found, ..)| found == name);
     let framework = project.stack.framework.clone();
     let code = mains(project, 1);
+    let served = procfile::web(project);
     let found: Option<(Vec<String>, u16, Origin)> = match framework.as_str() {
+        _ if served.is_some() => served,
         "fastapi" | "starlette" => {
             let sign = if framework == "fastapi" { "FastAPI(" } else { "Starlette(" };
             let found = object(project, &code, sign).or_else(|| object(project, &mains(project, 2), sign));
@@ -479,6 +484,26 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
     health(project, &mut module, &[code, urls].concat());
     metrics(project, &mut module, |name| required.iter().find(|(found, ..)| found == name).map(|(_, _, origin)| origin.clone()));
     project.stack.modules.push(module);
+}
+
+/// Libraries that have work done by another process, and how that is usually started.
+const QUEUES: [(&str, &str); 4] =
+    [("celery", "celery -A NAME worker"), ("rq", "rq worker"), ("dramatiq", "dramatiq NAME"), ("huey", "huey_consumer NAME")];
+
+/// Who has such a library and no process for it gets told: the web program only puts the work into the queue.
+fn unstarted(project: &mut Project<'_>, required: &[Requirement]) {
+    let is_started = |name: &str| {
+        let runs = |word: &String| word.split_whitespace().any(|word| word.rsplit('/').next().is_some_and(|word| word.starts_with(name)));
+        project.stack.modules.iter().any(|module| module.launch.iter().any(runs))
+    };
+    let found = QUEUES.iter().find_map(|(name, command)| {
+        let (.., origin) = required.iter().find(|(found, ..)| found == name)?;
+        (!is_started(name)).then(|| (name, command, origin.place.clone()))
+    });
+    if let Some((name, command, place)) = found {
+        let told = format!("nothing says how the worker of `{name}` is started: a `Procfile` with `worker: {command}` does");
+        project.note(&place, told);
+    }
 }
 
 /// The object that the first of these files has which makes one by this sign: its module and name, or the function that makes it.

@@ -144,3 +144,37 @@ fn a_range_of_pythons_is_no_wish_for_one_that_nobody_maintains() {
     // What is pinned is meant.
     assert_eq!(stack(&[("requirements.txt", "flask"), (".python-version", "3.8.20"), ("app.py", APP)]).language_version, "3.8");
 }
+
+#[test]
+fn a_procfile_says_how_the_server_and_its_workers_are_started() {
+    let procfile = "web: flask db upgrade; gunicorn -w 2 microblog:app\nworker: rq worker -u $REDIS_URL tasks\nbeat: celery -A app beat\nrelease: flask db upgrade\nshop: python more.py\n";
+    check(
+        &[("requirements.txt", "flask\ngunicorn\nredis\nrq\ncelery\n"), ("Procfile", procfile), ("app.py", APP)],
+        &[
+            "shop in .",
+            "python ?",
+            "pip",
+            "flask",
+            "shop in .: gunicorn --bind 0.0.0.0:8000 -w 2 microblog:app :8000?",
+            "worker in .: sh -c exec rq worker -u $REDIS_URL tasks",
+            "beat in .: celery -A app beat",
+            "redis by REDIS_URL",
+            ".: no file says which version of Python is wanted",
+            "Procfile:1: `flask db upgrade` runs before the server: the image does not run it when it starts",
+            "Procfile:4: `flask db upgrade` runs before a release: nothing that is written here runs it",
+            "Procfile:5: the process `shop` is not started: `python more.py`",
+            "requirements.txt: there are no tests: no file that is called `test_….py`",
+        ],
+    );
+}
+
+#[test]
+fn a_queue_without_a_worker_is_told() {
+    let notes = |files: &[(&str, &str)]| {
+        let files = [&[("requirements.txt", "flask\ncelery\n"), ("app.py", APP), ("test_app.py", ""), (".python-version", "3.13")], files].concat();
+        detect(&survey(&files), None).unwrap().notes.into_iter().map(|note| format!("{}: {}", note.place, note.message)).collect::<Vec<_>>()
+    };
+    let told = "requirements.txt:2: nothing says how the worker of `celery` is started: a `Procfile` with `worker: celery -A NAME worker` does";
+    assert_eq!(notes(&[]), [told]);
+    assert!(notes(&[("Procfile", "worker: celery -A app worker\n")]).is_empty());
+}
