@@ -213,6 +213,7 @@ impl Module {
             port_variable: None,
             host_variable: None,
             health_path: None,
+            health_host: None,
             metrics_path: None,
             metrics_library: None,
             stop_seconds: ten(),
@@ -308,6 +309,9 @@ pub struct Module {
     pub host_variable: Option<String>,
     /// A path that answers 200 when it can serve.
     pub health_path: Option<String>,
+    /// The host that it wants to be asked for at that path, where it is not any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_host: Option<String>,
     /// The path at which it serves metrics to Prometheus. Features know by themselves where Spring Boot does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics_path: Option<String>,

@@ -42,7 +42,7 @@ const MAINS: [&str; 10] =
 
 /// What is told by where it lies, besides what is told by its name.
 pub(super) fn wants_at(path: &str) -> bool {
-    requirements::wants(path)
+    requirements::wants(path) || django::wants(path)
 }
 
 /// Whether requirements in a folder of their own are there, which a project has at its root.
@@ -482,6 +482,9 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
     }
     let urls = project.sources(|path| path.rsplit('/').next() == Some("urls.py"));
     health(project, &mut module, &[code, urls].concat());
+    if framework == "django" {
+        django::hosts(project, &mut module);
+    }
     metrics(project, &mut module, |name| required.iter().find(|(found, ..)| found == name).map(|(_, _, origin)| origin.clone()));
     project.stack.modules.push(module);
 }

@@ -350,6 +350,7 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
         seen[name] = (stack.condition_text(name).as_deref() == Some("true")).into();
     }
     for (seen, module) in seen["modules"].as_array_mut().into_iter().flatten().zip(&stack.modules) {
+        seen["health_host"] = json!(module.health_host);
         seen["metrics_path"] = json!(module.metrics());
         seen["process_metrics"] = module.has_process_metrics().into();
         seen["request_metrics"] = json!(module.request_metrics());

@@ -151,6 +151,7 @@ impl Checked<'_> {
         self.each(&field(".port_variable"), Shape::Variable, module.port_variable.as_slice());
         self.each(&field(".host_variable"), Shape::Variable, module.host_variable.as_slice());
         self.each(&field(".health_path"), Shape::Route, module.health_path.as_slice());
+        self.each(&field(".health_host"), Shape::Name, module.health_host.as_slice());
         self.each(&field(".metrics_path"), Shape::Route, module.metrics_path.as_slice());
         self.each(&field(".environment"), Shape::Variable, module.environment.keys());
         self.each(&field(".environment"), Shape::Word, module.environment.values());

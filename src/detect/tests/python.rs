@@ -178,3 +178,34 @@ fn a_queue_without_a_worker_is_told() {
     assert_eq!(notes(&[]), [told]);
     assert!(notes(&[("Procfile", "worker: celery -A app worker\n")]).is_empty());
 }
+
+#[test]
+fn django_is_asked_by_a_host_that_it_allows() {
+    let found = |settings: &str| {
+        let found = detect(
+            &survey(&[
+                ("requirements.txt", "Django==5.1\ngunicorn\n"),
+                ("manage.py", ""),
+                ("proj/settings/production.py", settings),
+                // What is for development decides nothing.
+                ("proj/settings/local.py", "ALLOWED_HOSTS = ['*']"),
+                ("proj/wsgi.py", ""),
+                ("proj/urls.py", "path('healthz/', ok)"),
+                (".python-version", "3.12"),
+            ]),
+            None,
+        )
+        .unwrap();
+        let notes = found.notes.into_iter().map(|note| note.message.split(':').next().unwrap_or_default().to_owned()).collect::<Vec<_>>();
+        (found.stack.modules[0].health_host.clone(), notes)
+    };
+    let none = Vec::<String>::new();
+    assert_eq!(found("ALLOWED_HOSTS=[\n  '.example.com',\n]"), (Some("example.com".to_owned()), none.clone()));
+    assert_eq!(found("ALLOWED_HOSTS = ['localhost', '127.0.0.1']"), (None, none.clone()));
+    assert_eq!(found("ALLOWED_HOSTS = ['*']"), (None, none.clone()));
+    assert_eq!(found("DEBUG = False\n"), (None, none.clone()));
+    assert_eq!(found("ALLOWED_HOSTS = os.environ.get('HOSTS', 'localhost,127.0.0.1').split(',')"), (None, none));
+    assert_eq!(found("ALLOWED_HOSTS = []").1, ["allows no host"]);
+    let told = found("ALLOWED_HOSTS = env.list('DJANGO_ALLOWED_HOSTS', default=['example.com'])");
+    assert_eq!(told, (None, vec!["`DJANGO_ALLOWED_HOSTS` has to name `localhost` and `127.0.0.1` too".to_owned()]));
+}
