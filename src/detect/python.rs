@@ -156,7 +156,7 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
     if let Some(source) = pyproject {
         let listed =
             facts.below("project.dependencies").chain(facts.below("project.optional-dependencies")).chain(facts.below("dependency-groups"));
-        found.extend(listed.filter_map(|(_, fact)| requirement(&fact.value, source.sure(fact.line))));
+        found.extend(listed.flat_map(|(_, fact)| required(&fact.value, &source.sure(fact.line))));
         let tables = ["tool.poetry.dependencies", "tool.poetry.dev-dependencies"];
         let in_groups = facts.below("tool.poetry.group").filter_map(|(rest, fact)| Some((rest.split_once(".dependencies.")?.1, fact)));
         for (rest, fact) in tables.iter().flat_map(|table| facts.below(table)).chain(in_groups) {
@@ -167,14 +167,16 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
                 .is_none_or(|key| key == "version")
                 .then(|| fact.value.trim_start_matches(['^', '~', '=', '>']).to_owned());
             found.push((normal(name), version, source.sure(fact.line)));
+            // `celery = { extras = ["redis"] }`
+            found.extend(rest.contains(".extras.").then(|| brought(name, &fact.value, &source.sure(fact.line))).flatten());
         }
     }
     for source in requirement_files(project) {
         for (index, line) in source.text.lines().enumerate() {
-            found.extend(requirement(line, source.sure(index + 1)));
+            found.extend(required(line, &source.sure(index + 1)));
         }
     }
-    found.extend(setup_requirements(project).into_iter().filter_map(|(text, _, origin)| requirement(&text, origin)));
+    found.extend(setup_requirements(project).into_iter().flat_map(|(text, _, origin)| required(&text, &origin)));
     if let Some(source) = project.source(&["Pipfile"])
         && let Ok(facts) = Facts::of_toml(source.text)
     {
@@ -206,6 +208,23 @@ fn requirement(line: &str, origin: Origin) -> Option<Requirement> {
     }
     let version = line.split_once("==").map(|(_, version)| version.split(',').next().unwrap_or(version).trim().to_owned());
     Some((normal(&line[..end]), version, origin))
+}
+
+/// A requirement, and what its extras bring.
+fn required(line: &str, origin: &Origin) -> Vec<Requirement> {
+    let extras = line.split_once('[').and_then(|(name, rest)| Some((name, rest.split_once(']')?.0)));
+    let brought = extras.into_iter().flat_map(|(name, extras)| extras.split(',').filter_map(move |extra| brought(name, extra, origin)));
+    requirement(line, origin.clone()).into_iter().chain(brought).collect()
+}
+
+/// The library of a server that an extra of a queue's library brings.
+fn brought(name: &str, extra: &str, origin: &Origin) -> Option<Requirement> {
+    let library = match (normal(name.trim()).as_str(), extra.trim()) {
+        ("celery" | "kombu" | "dramatiq", "redis") => "redis",
+        ("dramatiq", "rabbitmq") => "pika",
+        _ => return None,
+    };
+    Some((library.to_owned(), None, origin.clone()))
 }
 
 /// PEP 503.

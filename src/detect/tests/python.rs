@@ -209,3 +209,16 @@ fn django_is_asked_by_a_host_that_it_allows() {
     let told = found("ALLOWED_HOSTS = env.list('DJANGO_ALLOWED_HOSTS', default=['example.com'])");
     assert_eq!(told, (None, vec!["`DJANGO_ALLOWED_HOSTS` has to name `localhost` and `127.0.0.1` too".to_owned()]));
 }
+
+#[test]
+fn the_server_of_a_queue_is_told_by_the_names_that_its_settings_read() {
+    let settings = "CELERY_BROKER_URL = os.environ.get(\"CELERY_BROKER_URL\", \"redis://localhost:6379/0\")\nCELERY_RESULT_BACKEND = os.environ[\"CELERY_RESULT_BACKEND\"]\n";
+    for requirements in ["flask\ncelery[redis]>=5\n", "flask\nCelery [redis,sqs]\n"] {
+        let found = stack(&[("requirements.txt", requirements), ("app.py", APP), ("settings.py", settings)]);
+        let [redis] = found.services.as_slice() else { panic!("{:?}", found.services) };
+        let told: Vec<String> = redis.environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(told, ["CELERY_BROKER_URL=redis://{host}:{port}/0", "CELERY_RESULT_BACKEND=redis://{host}:{port}"]);
+    }
+    let poetry = "[tool.poetry.dependencies]\nflask = '*'\ncelery = { version = '^5', extras = ['redis'] }\n";
+    assert_eq!(stack(&[("pyproject.toml", poetry), ("app.py", APP)]).services[0].kind, "redis");
+}
