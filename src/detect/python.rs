@@ -36,6 +36,13 @@ const REQUIREMENTS: [&str; 4] = ["requirements.txt", "requirements/base.txt", "r
 /// What such files, groups and extras are often called that hold what the tests need, the likeliest first.
 const OF_TESTS: [&str; 8] = ["test", "tests", "testing", "dev", "develop", "development", "local", "ci"];
 
+/// What shows that there is a site of documentation.
+const MKDOCS: &str = "mkdocs.yml";
+
+/// Where PDM and Hatch have what only those want who develop.
+const PDM: &str = "tool.pdm.dev-dependencies";
+const HATCH: &str = "tool.hatch.envs";
+
 /// What the file with the application object is often called, the likeliest first.
 const MAINS: [&str; 10] =
     ["main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "api.py", "application.py", "__init__.py", "__main__.py", "web.py"];
@@ -52,7 +59,19 @@ pub(super) fn has_requirements(survey: &Survey, folder: &str) -> bool {
 
 pub(super) fn wants(name: &str) -> bool {
     let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py" | "urls.py");
-    is_code || matches!(name, flask::ENVIRONMENT | procfile::FILE | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
+    is_code
+        || matches!(
+            name,
+            flask::ENVIRONMENT
+                | procfile::FILE
+                | MKDOCS
+                | "pyproject.toml"
+                | "setup.py"
+                | "setup.cfg"
+                | "Pipfile"
+                | "tox.ini"
+                | "pytest.ini"
+        )
 }
 
 /// A requirement: name in small letters with hyphens, its version if it is one number, where.
@@ -69,8 +88,11 @@ pub(super) fn read(project: &mut Project<'_>) {
     if let (Some(source), Some(name)) = (pyproject, facts.get("project.name").or_else(|| facts.get("tool.poetry.name"))) {
         project.named(&name.value, source.sure(name.line));
     }
-    let classifiers: Vec<u32> =
-        facts.below("project.classifiers").chain(facts.below("tool.poetry.classifiers")).filter_map(|(_, fact)| version::classified(&fact.value)).collect();
+    let classifiers: Vec<u32> = facts
+        .below("project.classifiers")
+        .chain(facts.below("tool.poetry.classifiers"))
+        .filter_map(|(_, fact)| version::classified(&fact.value))
+        .collect();
     let stated = ["project.requires-python", "tool.poetry.dependencies.python"].iter().find_map(|key| facts.get(key));
     let stated =
         pyproject.zip(stated).and_then(|(source, fact)| Some((version::of_range(&fact.value, &classifiers)?, source.sure(fact.line))));
@@ -109,6 +131,7 @@ pub(super) fn read(project: &mut Project<'_>) {
     test(project, source, &facts, &required);
     module(project, source, &required);
     procfile::workers(project);
+    file_of_data(project);
     unstarted(project, &required);
     extras(project, &facts, &required);
 }
@@ -133,6 +156,9 @@ fn build_tool(project: &mut Project<'_>, facts: &Facts) {
     };
     let file = lock.map(|(file, _)| file.to_owned()).or_else(|| files.into_iter().find(|file| project.has(file)));
     project.stack.lock_file = file;
+    if project.stack.build_tool == "pip" && project.has("pdm.lock") {
+        project.note(&project.path("pdm.lock"), "is not used: pip installs the newest of what `pyproject.toml` lets be");
+    }
     if project.stack.build_tool == "pip" {
         included(project);
     }
@@ -154,8 +180,8 @@ fn included(project: &mut Project<'_>) {
 fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Facts) -> Vec<Requirement> {
     let mut found = Vec::new();
     if let Some(source) = pyproject {
-        let listed =
-            facts.below("project.dependencies").chain(facts.below("project.optional-dependencies")).chain(facts.below("dependency-groups"));
+        let tables = ["project.dependencies", "project.optional-dependencies", "dependency-groups", PDM, HATCH];
+        let listed = tables.iter().flat_map(|table| facts.below(table)).filter(|(rest, _)| !is_setting(rest));
         found.extend(listed.flat_map(|(_, fact)| required(&fact.value, &source.sure(fact.line))));
         let tables = ["tool.poetry.dependencies", "tool.poetry.dev-dependencies"];
         let in_groups = facts.below("tool.poetry.group").filter_map(|(rest, fact)| Some((rest.split_once(".dependencies.")?.1, fact)));
@@ -319,9 +345,11 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
         return Vec::new();
     }
 
-    // 2. what has to be named: a group, an extra, or a file of requirements
+    // 2. what has to be named: a group, an extra, requirements of a tool that is not used, or a file of them
     let extras: Vec<(String, bool)> = in_extras(project, facts).into_iter().map(|(extra, name, _)| (extra, name == "pytest")).collect();
     let of_extras = held(&extras, is_pytest);
+    let of_tools: Vec<(String, bool)> = in_tools(facts).into_iter().map(|(group, text)| (group.to_owned(), named(text))).collect();
+    let of_tools = held(&of_tools, is_pytest).first().map(|group| (*group).to_owned()).filter(|_| is_pip);
     match (project.stack.build_tool.as_str(), of_groups.first(), of_extras.first()) {
         ("uv", Some(group), _) => words(&["--group", group]),
         ("uv", None, Some(extra)) => words(&["--extra", extra]),
@@ -330,12 +358,28 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
         ("pip", _, Some(extra)) => vec![format!(".[{extra}]")],
         ("pip", Some(group), None) if has_lock => words(&["--group", group]),
         ("pip", Some(group), None) => words(&[".", "--group", group]),
+        _ if of_tools.is_some() => {
+            let texts =
+                in_tools(facts).into_iter().filter(|(group, _)| of_tools.as_deref() == Some(group)).map(|(_, text)| text.to_owned());
+            (!has_lock).then(|| ".".to_owned()).into_iter().chain(texts).collect()
+        }
         _ if is_pip && has_lock => {
             let found = of_tests(project).into_iter().find(|file| !is_pytest || holds(file));
             found.map_or_else(Vec::new, |file| vec!["-r".to_owned(), file])
         }
         _ => Vec::new(),
     }
+}
+
+/// What PDM and Hatch list for those who develop, which pip knows nothing of: the group or the environment, and a requirement.
+fn in_tools(facts: &Facts) -> Vec<(&str, &str)> {
+    let entries = facts.below(PDM).chain(facts.below(HATCH)).filter(|(rest, _)| !is_setting(rest));
+    entries.filter_map(|(rest, fact)| Some((rest.split_once('.')?.0, fact.value.as_str()))).collect()
+}
+
+/// Whether this is something else of an environment of Hatch than its dependencies: `default.scripts.test`.
+fn is_setting(rest: &str) -> bool {
+    matches!(rest.split('.').nth(1), Some(key) if key.parse::<usize>().is_err() && !key.ends_with("dependencies"))
 }
 
 /// What extras hold: the extra, the requirement's name and, where an extra lists it itself, the place.
@@ -485,6 +529,13 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
         }),
     };
     let Some((launch, port, origin)) = found else {
+        if let Some(site) = project.source(&[MKDOCS]) {
+            project.note(
+                site.path,
+                "is a site that MkDocs builds: nothing is started, and `mkdocs build` puts pages that any web server has into `site`",
+            );
+            return;
+        }
         project.note(source.path, "nothing here says what is started: no application object and no `__main__` where they usually are");
         return;
     };
@@ -506,6 +557,22 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
     }
     metrics(project, &mut module, |name| required.iter().find(|(found, ..)| found == name).map(|(_, _, origin)| origin.clone()));
     project.stack.modules.push(module);
+}
+
+/// A database that is a file lies where nothing can be written, unless it is put elsewhere.
+fn file_of_data(project: &mut Project<'_>) {
+    let has_server = project.stack.services.iter().any(|service| matches!(service.kind.as_str(), "postgresql" | "mysql" | "mariadb"));
+    if has_server || project.stack.modules.is_empty() {
+        return;
+    }
+    let own = project.sources(|path| path.ends_with(".py") && !path.split('/').any(|part| part.starts_with("test")));
+    let is_file = |line: &str| line.contains("django.db.backends.sqlite3") || line.contains("sqlite") && line.contains(":///");
+    let says = |line: &str| (is_file(line) && !line.contains(":memory:") && !line.trim_start().starts_with('#')).then_some(());
+    if let Some(place) = own.iter().find_map(|source| Some(source.at(source.find(says)?.1))) {
+        let told = "the database is a file of SQLite: where the image runs only `/tmp` can be written, and is empty after each start. It has to lie on \
+                    a volume, and each replica has one of its own";
+        project.note(&place, told);
+    }
 }
 
 /// Libraries that have work done by another process, and how that is usually started.
@@ -532,7 +599,8 @@ fn unstarted(project: &mut Project<'_>, required: &[Requirement]) {
 fn object(project: &Project<'_>, code: &[Source<'_>], sign: &str) -> Option<(String, Origin)> {
     code.iter().find_map(|source| {
         let lines: Vec<&str> = source.text.lines().collect();
-        let index = lines.iter().position(|line| line.contains(sign) && (line.contains('=') || line.trim_start().starts_with("return ")))?;
+        let index =
+            lines.iter().position(|line| line.contains(sign) && (line.contains('=') || line.trim_start().starts_with("return ")))?;
         let module = imported(project, source);
         let line = lines[index];
         if !line.starts_with([' ', '\t']) {

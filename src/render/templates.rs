@@ -166,7 +166,10 @@ impl<'c> Templates<'c> {
 
         // 3. what went in
         for version in names.versions_used.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            digest.update(format!("{version}={}\n", names::lookup(&names.values, &format!("v.{version}")).map(Json::to_string).unwrap_or_default()));
+            digest.update(format!(
+                "{version}={}\n",
+                names::lookup(&names.values, &format!("v.{version}")).map(Json::to_string).unwrap_or_default()
+            ));
         }
         Ok(Composed { tree: out.tree, roles: out.roles, places: out.places, contributions, digest: digits(&digest.finalize()) })
     }

@@ -63,12 +63,19 @@ fn served(command: &[String]) -> Option<Vec<String>> {
     while let Some(argument) = arguments.next() {
         if said.contains(&argument.as_str()) {
             arguments.next();
-        } else if !said.iter().any(|option| argument.split('=').next() == Some(option) || option.len() == 2 && argument.starts_with(option)) {
+        } else if !said.iter().any(|option| argument.split('=').next() == Some(option) || option.len() == 2 && argument.starts_with(option))
+        {
             kept.push(argument.clone());
         }
     }
     let is_plain = !kept.iter().any(|word| word.contains(['$', '`', '|', '>']));
-    is_plain.then(|| if program == "gunicorn" { [vec![program.clone()], words(ours), kept].concat() } else { [vec![program.clone()], kept, words(ours)].concat() })
+    is_plain.then(|| {
+        if program == "gunicorn" {
+            [vec![program.clone()], words(ours), kept].concat()
+        } else {
+            [vec![program.clone()], kept, words(ours)].concat()
+        }
+    })
 }
 
 /// Makes modules of the processes that listen nowhere; the image is the same, it is started in another way.

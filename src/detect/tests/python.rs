@@ -88,7 +88,11 @@ fn django_is_served_and_tested_from_the_folder_of_its_manage_py() {
     for (folder, launch, test) in [
         ("", "gunicorn --bind 0.0.0.0:8000 mysite.wsgi", "python manage.py test"),
         ("src/", "gunicorn --bind 0.0.0.0:8000 --chdir src mysite.wsgi", "python src/manage.py test src"),
-        ("apps/backend/", "gunicorn --bind 0.0.0.0:8000 --chdir apps/backend mysite.wsgi", "python apps/backend/manage.py test apps/backend"),
+        (
+            "apps/backend/",
+            "gunicorn --bind 0.0.0.0:8000 --chdir apps/backend mysite.wsgi",
+            "python apps/backend/manage.py test apps/backend",
+        ),
     ] {
         let files = files(folder);
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
@@ -171,10 +175,12 @@ fn a_procfile_says_how_the_server_and_its_workers_are_started() {
 #[test]
 fn a_queue_without_a_worker_is_told() {
     let notes = |files: &[(&str, &str)]| {
-        let files = [&[("requirements.txt", "flask\ncelery\n"), ("app.py", APP), ("test_app.py", ""), (".python-version", "3.13")], files].concat();
+        let files =
+            [&[("requirements.txt", "flask\ncelery\n"), ("app.py", APP), ("test_app.py", ""), (".python-version", "3.13")], files].concat();
         detect(&survey(&files), None).unwrap().notes.into_iter().map(|note| format!("{}: {}", note.place, note.message)).collect::<Vec<_>>()
     };
-    let told = "requirements.txt:2: nothing says how the worker of `celery` is started: a `Procfile` with `worker: celery -A NAME worker` does";
+    let told =
+        "requirements.txt:2: nothing says how the worker of `celery` is started: a `Procfile` with `worker: celery -A NAME worker` does";
     assert_eq!(notes(&[]), [told]);
     assert!(notes(&[("Procfile", "worker: celery -A app worker\n")]).is_empty());
 }
@@ -221,4 +227,46 @@ fn the_server_of_a_queue_is_told_by_the_names_that_its_settings_read() {
     }
     let poetry = "[tool.poetry.dependencies]\nflask = '*'\ncelery = { version = '^5', extras = ['redis'] }\n";
     assert_eq!(stack(&[("pyproject.toml", poetry), ("app.py", APP)]).services[0].kind, "redis");
+}
+
+/// The notes of a program that has all else that one wants to know.
+fn notes(files: &[(&str, &str)]) -> Vec<String> {
+    let files = [&[("test_app.py", ""), (".python-version", "3.13")], files].concat();
+    let found = detect(&survey(&files), None).unwrap();
+    found.notes.into_iter().map(|note| format!("{}: {}", note.place, note.message.split(':').next().unwrap_or_default())).collect()
+}
+
+#[test]
+fn what_pdm_and_hatch_list_for_the_tests_is_installed_by_pip() {
+    let project = "[project]\nname = 'hooks'\ndependencies = ['flask']\n";
+    let pdm = format!(
+        "{project}[tool.pdm.dev-dependencies]\nlint = ['ruff']\ntest = ['pytest>=8', 'respx']\n[tool.pdm.scripts]\ntest = 'pytest -q'\n"
+    );
+    let hatch =
+        format!("{project}[tool.hatch.envs.default]\ndependencies = ['pytest']\n[tool.hatch.envs.default.scripts]\ntest = 'pytest'\n");
+    let groups = format!("{project}[dependency-groups]\ntest = ['pytest']\n");
+    for (pyproject, expected) in
+        [(&pdm, &[".", "pytest>=8", "respx"][..]), (&hatch, &[".", "pytest"]), (&groups, &[".", "--group", "test"])]
+    {
+        let test = stack(&[("pyproject.toml", pyproject), ("app.py", APP), ("tests/test_a.py", "")]).test.expect("tests");
+        assert_eq!(
+            (test.command.join(" ").as_str(), test.install.iter().map(String::as_str).collect::<Vec<_>>()),
+            ("python -m pytest", expected.to_vec())
+        );
+    }
+    assert_eq!(notes(&[("pyproject.toml", &pdm), ("pdm.lock", ""), ("app.py", APP)]), ["pdm.lock: is not used"]);
+}
+
+#[test]
+fn a_database_that_is_a_file_is_told() {
+    let sqlite = ("settings.py", "# sqlite:///no.db\nURL = 'sqlite:///app.db'\n");
+    assert_eq!(notes(&[("requirements.txt", "flask"), ("app.py", APP), sqlite]), ["settings.py:2: the database is a file of SQLite"]);
+    assert!(notes(&[("requirements.txt", "flask\npsycopg"), ("app.py", APP), sqlite]).is_empty());
+    assert!(notes(&[("requirements.txt", "flask"), ("app.py", APP), ("settings.py", "URL = 'sqlite:///:memory:'")]).is_empty());
+}
+
+#[test]
+fn a_site_of_documentation_is_told() {
+    let files = [("requirements.txt", "mkdocs-material==9.5.40"), ("mkdocs.yml", "site_name: Docs\n")];
+    assert_eq!(notes(&files), ["mkdocs.yml: is a site that MkDocs builds"]);
 }
