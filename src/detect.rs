@@ -82,7 +82,7 @@ const READERS: [(&[&str], Reader); 7] = [
     (&["settings.gradle", "settings.gradle.kts", "build.gradle", "build.gradle.kts"], gradle::read),
     (&["go.mod"], go::read),
     (&["Cargo.toml"], cargo::read),
-    (&["pyproject.toml", "requirements.txt", "setup.py", "setup.cfg", "Pipfile", "manage.py"], python::read),
+    (&python::BUILD, python::read),
     (&["package.json"], node::read),
     (&["index.html", "public/index.html"], site::read),
 ];
@@ -92,6 +92,7 @@ pub fn is_wanted(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_build = name == "Dockerfile" || READERS.iter().any(|(names, _)| names.contains(&name));
     is_build
+        || python::wants_at(path)
         || [
             maven::wants,
             gradle::wants,
@@ -144,7 +145,7 @@ fn projects(survey: &Survey) -> Vec<String> {
     let mut folders: Vec<(&str, &str)> = survey.paths.iter().map(|path| path.rsplit_once('/').unwrap_or((".", path))).collect();
     folders.sort_by_key(|(folder, _)| (folder.matches('/').count() + usize::from(*folder != "."), *folder));
     for (folder, name) in folders {
-        let is_build = READERS.iter().any(|(names, _)| names.contains(&name));
+        let is_build = READERS.iter().any(|(names, _)| names.contains(&name)) || python::has_requirements(survey, folder);
         let is_inside = found.iter().any(|outer| outer == "." || folder == outer || folder.starts_with(&format!("{outer}/")));
         if is_build && !is_inside {
             found.push(folder.to_owned());
@@ -370,7 +371,7 @@ impl<'s> Project<'s> {
     }
 
     fn tested(&mut self, command: Vec<String>, ci_arguments: Vec<String>, reports: Vec<String>, origin: Origin) {
-        self.stack.test = Some(TestRun { command, ci_arguments, reports, environment: BTreeMap::new(), install: Vec::new() });
+        self.stack.test = Some(TestRun { command, ci_arguments, reports, ..TestRun::default() });
         self.origin("test", origin);
     }
 

@@ -67,6 +67,10 @@ pub struct Stack {
     pub berry: bool,
     /// The file that pins the dependencies; absent where nothing is to be installed.
     pub lock_file: Option<String>,
+    /// What pip reads to install from the `lock_file`, where that is more than `requirements*.txt`: the file itself and those that it takes in; only
+    /// `.` where it names the project.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<String>,
     /// The extras of a Python project without which it does not start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<String>,
@@ -121,6 +125,7 @@ impl Stack {
             workspaces: false,
             berry: false,
             lock_file: None,
+            includes: Vec::new(),
             extras: Vec::new(),
             path_dependencies: false,
             cgo: false,
@@ -217,6 +222,7 @@ impl Module {
             port_variable: None,
             host_variable: None,
             health_path: None,
+            health_host: None,
             metrics_path: None,
             metrics_library: None,
             stop_seconds: ten(),
@@ -260,7 +266,7 @@ pub struct Command {
 }
 
 /// How a project is tested.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TestRun {
     /// What a developer types.
@@ -278,6 +284,9 @@ pub struct TestRun {
     /// tool takes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub install: Vec<String>,
+    /// What is installed for the tests in place of the stack's `lock_file`: a file of requirements that takes in all that they need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirements: Option<String>,
 }
 
 /// Something that can be run.
@@ -309,6 +318,9 @@ pub struct Module {
     pub host_variable: Option<String>,
     /// A path that answers 200 when it can serve.
     pub health_path: Option<String>,
+    /// The host that it wants to be asked for at that path, where it is not any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_host: Option<String>,
     /// The path at which it serves metrics to Prometheus. Features know by themselves where Spring Boot does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics_path: Option<String>,

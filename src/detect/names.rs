@@ -129,7 +129,7 @@ pub(super) fn read(project: &mut Project<'_>) {
 
     let mut read: BTreeMap<&str, Vec<(String, String, Origin)>> = BTreeMap::new();
     for (name, Found { window, origin }) in found {
-        let Some((kind, part)) = meant(&name, &kinds) else { continue };
+        let Some((kind, part)) = meant(&name, &kinds).or_else(|| of_queue(&name, &window, &kinds)) else { continue };
         if let Some(value) = dialect.value(kind, part, &window) {
             read.entry(kind).or_default().push((name, value, origin));
         }
@@ -254,6 +254,21 @@ fn meant<'k>(name: &str, kinds: &'k [String]) -> Option<(&'k str, Part)> {
     Some((kind, part))
 }
 
+/// Ends of the names by which Celery and its like are told of any server that holds their queue or their results.
+const OF_QUEUES: [&str; 3] = ["BROKER_URL", "RESULT_BACKEND", "RESULT_BACKEND_URL"];
+
+/// The server of a queue: the one whose address stands behind the variable, else the only one that can be it.
+fn of_queue<'k>(name: &str, window: &str, kinds: &'k [String]) -> Option<(&'k str, Part)> {
+    let is_it = OF_QUEUES.iter().any(|end| name.strip_suffix(end).is_some_and(|start| start.is_empty() || start.ends_with('_')));
+    let line = window.lines().next().unwrap_or_default();
+    let mut can_be = kinds.iter().filter(|kind| is_it && matches!(kind.as_str(), "redis" | "rabbitmq"));
+    let (first, second) = (can_be.next()?, can_be.next());
+    let stated = [Some(first), second].into_iter().flatten().find(|kind| written(line, kind).is_some());
+    // Another server's address means another server.
+    let only = || (second.is_none() && !line.contains("://")).then_some(first);
+    Some((stated.or_else(only)?, Part::Url))
+}
+
 /// How a language's libraries write an address.
 #[derive(Clone, Copy)]
 enum Dialect {
@@ -346,7 +361,7 @@ fn written<'t>(text: &'t str, kind: &str) -> Option<&'t str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dialect, Source, meant, variables};
+    use super::{Dialect, Source, meant, of_queue, variables};
 
     #[test]
     fn a_name_says_what_it_holds() {
@@ -366,6 +381,24 @@ mod tests {
             ("URL", None),
         ] {
             assert_eq!(meant(name, &kinds).map(|(kind, _)| kind), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_queue_lies_where_its_default_says_or_where_it_can_only_be() {
+        let both = ["postgresql", "redis", "rabbitmq"].map(str::to_owned);
+        let (one, none) = (&both[..2], &both[..1]);
+        for (name, window, kinds, kind) in [
+            ("CELERY_BROKER_URL", "\", \"redis://localhost:6379/0\")", &both[..], Some("redis")),
+            ("CELERY_BROKER_URL", "\", default='amqp://guest@localhost//')", &both[..], Some("rabbitmq")),
+            ("CELERY_RESULT_BACKEND", "\")\nx = 'amqp://'", one, Some("redis")),
+            ("BROKER_URL", "\"]", one, Some("redis")),
+            ("CELERY_RESULT_BACKEND", "\", \"db+postgresql://a:b@localhost/c\")", one, None),
+            ("CELERY_BROKER_URL", "\"]", &both[..], None),
+            ("CELERY_BROKER_URL", "\"]", none, None),
+            ("STOCKBROKER_URL", "\"]", one, None),
+        ] {
+            assert_eq!(of_queue(name, window, kinds).map(|(kind, _)| kind), kind, "{name}{window}");
         }
     }
 

@@ -1,38 +1,85 @@
 //! Python: `pyproject.toml`, requirements and what older tools left.
 
+mod django;
+mod flask;
+mod procfile;
+mod requirements;
+mod version;
+
 use std::collections::BTreeSet;
 
-use super::{Project, Source, facts::Facts, health::health, metrics::metrics, pins, servers, words};
+use requirements::{Taken, of_tests, taken};
+
+use super::{Project, Source, Survey, below, facts::Facts, health::health, metrics::metrics, pins, servers, words};
 use crate::stack::{Language, Module, Origin};
 
 const FRAMEWORKS: [&str; 4] = ["fastapi", "django", "flask", "starlette"];
+
+/// What shows that Python builds a folder.
+pub(super) const BUILD: [&str; 11] = [
+    "pyproject.toml",
+    "requirements.txt",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile",
+    "manage.py",
+    "requirements/production.txt",
+    "requirements/prod.txt",
+    "requirements/requirements.txt",
+    "requirements/main.txt",
+    "requirements/base.txt",
+];
 
 /// Files with a requirement a line.
 const REQUIREMENTS: [&str; 4] = ["requirements.txt", "requirements/base.txt", "requirements/production.txt", "requirements-dev.txt"];
 
 /// What such files, groups and extras are often called that hold what the tests need, the likeliest first.
-const OF_TESTS: [&str; 6] = ["test", "tests", "testing", "dev", "develop", "development"];
+const OF_TESTS: [&str; 8] = ["test", "tests", "testing", "dev", "develop", "development", "local", "ci"];
+
+/// What shows that there is a site of documentation.
+const MKDOCS: &str = "mkdocs.yml";
+
+/// Where PDM and Hatch have what only those want who develop.
+const PDM: &str = "tool.pdm.dev-dependencies";
+const HATCH: &str = "tool.hatch.envs";
 
 /// What the file with the application object is often called, the likeliest first.
 const MAINS: [&str; 10] =
     ["main.py", "app.py", "wsgi.py", "asgi.py", "server.py", "api.py", "application.py", "__init__.py", "__main__.py", "web.py"];
 
+/// What is told by where it lies, besides what is told by its name.
+pub(super) fn wants_at(path: &str) -> bool {
+    requirements::wants(path) || django::wants(path)
+}
+
+/// Whether requirements in a folder of their own are there, which a project has at its root.
+pub(super) fn has_requirements(survey: &Survey, folder: &str) -> bool {
+    BUILD.iter().any(|name| requirements::is_build(name) && survey.paths.contains(&below(folder, name)))
+}
+
 pub(super) fn wants(name: &str) -> bool {
-    let is_requirements = name.starts_with("requirements") && name.ends_with(".txt")
-        || name.ends_with("-requirements.txt")
-        || matches!(name, "base.txt" | "production.txt")
-        || name.strip_suffix(".txt").is_some_and(|stem| OF_TESTS.contains(&stem));
     let is_code = MAINS.contains(&name) || matches!(name, "manage.py" | "settings.py" | "urls.py");
-    is_requirements || is_code || matches!(name, "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "tox.ini" | "pytest.ini")
+    is_code
+        || matches!(
+            name,
+            flask::ENVIRONMENT
+                | procfile::FILE
+                | MKDOCS
+                | "pyproject.toml"
+                | "setup.py"
+                | "setup.cfg"
+                | "Pipfile"
+                | "tox.ini"
+                | "pytest.ini"
+        )
 }
 
 /// A requirement: name in small letters with hyphens, its version if it is one number, where.
 type Requirement = (String, Option<String>, Origin);
 
 pub(super) fn read(project: &mut Project<'_>) {
-    let Some(source) = project.source(&["pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile", "manage.py"]) else {
-        return;
-    };
+    let first = ["pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile", "manage.py"];
+    let Some(source) = project.source(&first).or_else(|| project.source(&BUILD)) else { return };
     project.language(Language::Python, "pip", &source.sure(1));
     let pyproject = project.source(&["pyproject.toml"]);
     let facts = pyproject.and_then(|source| project.facts(source, Facts::of_toml(source.text))).unwrap_or_default();
@@ -41,9 +88,14 @@ pub(super) fn read(project: &mut Project<'_>) {
     if let (Some(source), Some(name)) = (pyproject, facts.get("project.name").or_else(|| facts.get("tool.poetry.name"))) {
         project.named(&name.value, source.sure(name.line));
     }
+    let classifiers: Vec<u32> = facts
+        .below("project.classifiers")
+        .chain(facts.below("tool.poetry.classifiers"))
+        .filter_map(|(_, fact)| version::classified(&fact.value))
+        .collect();
     let stated = ["project.requires-python", "tool.poetry.dependencies.python"].iter().find_map(|key| facts.get(key));
     let stated =
-        pyproject.zip(stated).and_then(|(source, fact)| Some((pins::short(Language::Python, &fact.value)?, source.sure(fact.line))));
+        pyproject.zip(stated).and_then(|(source, fact)| Some((version::of_range(&fact.value, &classifiers)?, source.sure(fact.line))));
     let pipfile = project.source(&["Pipfile"]).and_then(|source| {
         let facts = Facts::of_toml(source.text).ok()?;
         let fact = ["requires.python_version", "requires.python_full_version"].iter().find_map(|key| facts.get(key))?;
@@ -66,8 +118,8 @@ pub(super) fn read(project: &mut Project<'_>) {
             break;
         }
     }
-    if project.stack.framework == "none" && project.has("manage.py") {
-        project.framework("django", None, Origin { place: project.path("manage.py"), certain: true });
+    if let ("none", Some(folder)) = (project.stack.framework.as_str(), django::folder(project)) {
+        project.framework("django", None, Origin { place: project.path(&django::manage(folder)), certain: true });
     }
     for (name, _, origin) in &required {
         if let Some(kind) = servers::of_library(name) {
@@ -78,6 +130,9 @@ pub(super) fn read(project: &mut Project<'_>) {
     // 3. how it is tested and started
     test(project, source, &facts, &required);
     module(project, source, &required);
+    procfile::workers(project);
+    file_of_data(project);
+    unstarted(project, &required);
     extras(project, &facts, &required);
 }
 
@@ -92,16 +147,42 @@ fn build_tool(project: &mut Project<'_>, facts: &Facts) {
         tool.clone_into(&mut project.stack.build_tool);
         project.origin("build_tool", Origin { place: project.path(file), certain: true });
     }
-    let file = lock.map(|(file, _)| file).or_else(|| project.has("requirements.txt").then_some("requirements.txt"));
-    project.stack.lock_file = file.map(str::to_owned);
+    let is_declared = facts.has("project") || facts.has("build-system") || project.has("setup.py") || project.has("setup.cfg");
+    let files: Vec<String> = if tool.is_some() || is_declared {
+        words(&["requirements.txt"])
+    } else {
+        // Nothing but requirements says what is installed, those of the tests where there are no others.
+        [words(&requirements::PRODUCTION), words(&["requirements-dev.txt"]), of_tests(project)].concat()
+    };
+    let file = lock.map(|(file, _)| file.to_owned()).or_else(|| files.into_iter().find(|file| project.has(file)));
+    project.stack.lock_file = file;
+    if project.stack.build_tool == "pip" && project.has("pdm.lock") {
+        project.note(&project.path("pdm.lock"), "is not used: pip installs the newest of what `pyproject.toml` lets be");
+    }
+    if project.stack.build_tool == "pip" {
+        included(project);
+    }
+}
+
+/// What pip has to find beside the file that it installs from.
+fn included(project: &mut Project<'_>) {
+    let Some(file) = project.stack.lock_file.clone() else { return };
+    let Taken { paths, has_project, lacks, .. } = taken(project, &file);
+    project.notes.extend(lacks);
+    let is_beside = |path: &String| path.starts_with("requirements") && !path.contains('/');
+    if has_project {
+        project.stack.includes = words(&["."]);
+    } else if !paths.iter().all(is_beside) {
+        project.stack.includes = paths;
+    }
 }
 
 fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Facts) -> Vec<Requirement> {
     let mut found = Vec::new();
     if let Some(source) = pyproject {
-        let listed =
-            facts.below("project.dependencies").chain(facts.below("project.optional-dependencies")).chain(facts.below("dependency-groups"));
-        found.extend(listed.filter_map(|(_, fact)| requirement(&fact.value, source.sure(fact.line))));
+        let tables = ["project.dependencies", "project.optional-dependencies", "dependency-groups", PDM, HATCH];
+        let listed = tables.iter().flat_map(|table| facts.below(table)).filter(|(rest, _)| !is_setting(rest));
+        found.extend(listed.flat_map(|(_, fact)| required(&fact.value, &source.sure(fact.line))));
         let tables = ["tool.poetry.dependencies", "tool.poetry.dev-dependencies"];
         let in_groups = facts.below("tool.poetry.group").filter_map(|(rest, fact)| Some((rest.split_once(".dependencies.")?.1, fact)));
         for (rest, fact) in tables.iter().flat_map(|table| facts.below(table)).chain(in_groups) {
@@ -112,15 +193,16 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
                 .is_none_or(|key| key == "version")
                 .then(|| fact.value.trim_start_matches(['^', '~', '=', '>']).to_owned());
             found.push((normal(name), version, source.sure(fact.line)));
+            // `celery = { extras = ["redis"] }`
+            found.extend(rest.contains(".extras.").then(|| brought(name, &fact.value, &source.sure(fact.line))).flatten());
         }
     }
-    let files = REQUIREMENTS.iter().map(|path| (*path).to_owned());
-    for source in files.chain(test_files(project)).filter_map(|path| project.source(&[&path])) {
+    for source in requirement_files(project) {
         for (index, line) in source.text.lines().enumerate() {
-            found.extend(requirement(line, source.sure(index + 1)));
+            found.extend(required(line, &source.sure(index + 1)));
         }
     }
-    found.extend(setup_requirements(project).into_iter().filter_map(|(text, _, origin)| requirement(&text, origin)));
+    found.extend(setup_requirements(project).into_iter().flat_map(|(text, _, origin)| required(&text, &origin)));
     if let Some(source) = project.source(&["Pipfile"])
         && let Ok(facts) = Facts::of_toml(source.text)
     {
@@ -130,17 +212,17 @@ fn requirements(project: &Project<'_>, pyproject: Option<Source<'_>>, facts: &Fa
     found
 }
 
-/// The files besides `requirements-dev.txt` that say in their names that they hold what the tests need, the likeliest first.
-fn test_files(project: &Project<'_>) -> Vec<String> {
-    let forms = |name: &str| {
-        [
-            format!("requirements-{name}.txt"),
-            format!("requirements_{name}.txt"),
-            format!("requirements/{name}.txt"),
-            format!("{name}-requirements.txt"),
-        ]
-    };
-    OF_TESTS.iter().flat_map(|name| forms(name)).filter(|path| path != "requirements-dev.txt" && project.has(path)).collect()
+/// The files of requirements, each once, with those that they take in.
+fn requirement_files<'s>(project: &Project<'s>) -> Vec<Source<'s>> {
+    let own = project.stack.lock_file.iter().filter(|file| file.ends_with(".txt")).cloned();
+    let known = REQUIREMENTS.iter().map(|path| (*path).to_owned());
+    let mut found: Vec<Source<'s>> = Vec::new();
+    for source in known.chain(own).chain(of_tests(project)).flat_map(|file| taken(project, &file).sources) {
+        if found.iter().all(|known| known.path != source.path) {
+            found.push(source);
+        }
+    }
+    found
 }
 
 /// `psycopg[binary]==3.2.1 ; python_version > "3"` of PEP 508; nothing of an option, a comment or an address.
@@ -154,6 +236,23 @@ fn requirement(line: &str, origin: Origin) -> Option<Requirement> {
     Some((normal(&line[..end]), version, origin))
 }
 
+/// A requirement, and what its extras bring.
+fn required(line: &str, origin: &Origin) -> Vec<Requirement> {
+    let extras = line.split_once('[').and_then(|(name, rest)| Some((name, rest.split_once(']')?.0)));
+    let brought = extras.into_iter().flat_map(|(name, extras)| extras.split(',').filter_map(move |extra| brought(name, extra, origin)));
+    requirement(line, origin.clone()).into_iter().chain(brought).collect()
+}
+
+/// The library of a server that an extra of a queue's library brings.
+fn brought(name: &str, extra: &str, origin: &Origin) -> Option<Requirement> {
+    let library = match (normal(name.trim()).as_str(), extra.trim()) {
+        ("celery" | "kombu" | "dramatiq", "redis") => "redis",
+        ("dramatiq", "rabbitmq") => "pika",
+        _ => return None,
+    };
+    Some((library.to_owned(), None, origin.clone()))
+}
+
 /// PEP 503.
 fn normal(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '.'], "-")
@@ -165,12 +264,13 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
         let name = path.rsplit('/').next().unwrap_or(path);
         name.starts_with("test_") && name.ends_with(".py") || name.ends_with("_test.py") || name == "tests.py"
     });
-    let (command, arguments, reports): (&[&str], &[&str], &[&str]) = if is_pytest {
-        (&["python", "-m", "pytest"], &["--junitxml=reports/junit.xml"], &["reports/junit.xml"])
-    } else if project.has("manage.py") {
-        (&["python", "manage.py", "test"], &["--noinput"], &[])
+    let managed = django::folder(project).filter(|folder| *folder == "." || project.stack.framework == "django");
+    let (command, arguments, reports): (_, &[&str], &[&str]) = if is_pytest {
+        (words(&["python", "-m", "pytest"]), &["--junitxml=reports/junit.xml"], &["reports/junit.xml"])
+    } else if let Some(folder) = managed {
+        (django::test(folder), &["--noinput"], &[])
     } else if has_tests {
-        (&["python", "-m", "unittest", "discover"], &[], &[])
+        (words(&["python", "-m", "unittest", "discover"]), &[], &[])
     } else {
         project.note(source.path, "there are no tests: no file that is called `test_….py`");
         return;
@@ -185,11 +285,22 @@ fn test(project: &mut Project<'_>, source: Source<'_>, facts: &Facts, required: 
     let run = if tool == "uv" { [run, install.clone()].concat() } else { run };
     let reports = reports.iter().map(|report| (*report).to_owned()).collect();
     let declared = required.iter().find(|(name, ..)| is_pytest && name == "pytest").map(|(_, _, origin)| origin.clone());
-    let origin = declared.unwrap_or_else(|| if is_pytest || project.has("manage.py") { source.sure(1) } else { source.unsure(1) });
-    project.tested([run, words(command)].concat(), words(arguments), reports, origin);
+    let origin = declared.unwrap_or_else(|| if is_pytest || managed.is_some() { source.sure(1) } else { source.unsure(1) });
+    project.tested([run, command].concat(), words(arguments), reports, origin);
+    let (install, requirements) = match install.as_slice() {
+        [option, file] if option == "-r" && stands_alone(project, file) => (Vec::new(), Some(file.clone())),
+        _ => (install, None),
+    };
     if let Some(test) = &mut project.stack.test {
-        test.install = install;
+        (test.install, test.requirements) = (install, requirements);
     }
+}
+
+/// Whether a file of requirements takes in all that there has to be, so that it is installed in place of the one for the image: of those in a folder
+/// of their own each is for one place.
+fn stands_alone(project: &Project<'_>, file: &str) -> bool {
+    let is_of_folder = project.stack.lock_file.as_deref().is_some_and(|lock| lock.starts_with("requirements/"));
+    is_of_folder && taken(project, file).paths.len() > 1
 }
 
 /// What installing the project has to be told, so that there is what its tests need; nothing where that is installed anyway.
@@ -197,6 +308,8 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
     let is_pip = project.stack.build_tool == "pip";
     let has_lock = project.stack.lock_file.is_some();
     let named = |text: &str| requirement(text, Origin { place: String::new(), certain: true }).is_some_and(|(name, ..)| name == "pytest");
+    let own = project.stack.lock_file.as_deref().filter(|file| file.ends_with(".txt"));
+    let holds = |file: &str| taken(project, file).sources.iter().any(|source| source.text.lines().any(named));
     let listed = |table: &'static str| -> Vec<(String, bool)> {
         let entries = facts.below(table).filter_map(|(rest, fact)| Some((rest.split_once('.')?.0.to_owned(), named(&fact.value))));
         entries.collect()
@@ -226,18 +339,17 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
         || ["tool.poetry.dependencies.pytest", "tool.poetry.dev-dependencies.pytest"]
             .iter()
             .any(|key| facts.has(key) && !is_optional(facts, key))
-        || ["requirements.txt", "requirements-dev.txt"]
-            .iter()
-            .filter_map(|file| project.source(&[file]))
-            .any(|file| file.text.lines().any(named));
+        || ["requirements.txt", "requirements-dev.txt"].into_iter().chain(own).any(holds);
     let of_groups = held(&groups, is_pytest);
     if proper || of_groups.iter().any(|group| is_default(group)) {
         return Vec::new();
     }
 
-    // 2. what has to be named: a group, an extra, or a file of requirements
+    // 2. what has to be named: a group, an extra, requirements of a tool that is not used, or a file of them
     let extras: Vec<(String, bool)> = in_extras(project, facts).into_iter().map(|(extra, name, _)| (extra, name == "pytest")).collect();
     let of_extras = held(&extras, is_pytest);
+    let of_tools: Vec<(String, bool)> = in_tools(facts).into_iter().map(|(group, text)| (group.to_owned(), named(text))).collect();
+    let of_tools = held(&of_tools, is_pytest).first().map(|group| (*group).to_owned()).filter(|_| is_pip);
     match (project.stack.build_tool.as_str(), of_groups.first(), of_extras.first()) {
         ("uv", Some(group), _) => words(&["--group", group]),
         ("uv", None, Some(extra)) => words(&["--extra", extra]),
@@ -246,15 +358,28 @@ fn installed_for_tests(project: &Project<'_>, facts: &Facts, is_pytest: bool) ->
         ("pip", _, Some(extra)) => vec![format!(".[{extra}]")],
         ("pip", Some(group), None) if has_lock => words(&["--group", group]),
         ("pip", Some(group), None) => words(&[".", "--group", group]),
+        _ if of_tools.is_some() => {
+            let texts =
+                in_tools(facts).into_iter().filter(|(group, _)| of_tools.as_deref() == Some(group)).map(|(_, text)| text.to_owned());
+            (!has_lock).then(|| ".".to_owned()).into_iter().chain(texts).collect()
+        }
         _ if is_pip && has_lock => {
-            let holds_runner = |path: &String| {
-                let file = project.source(&[path]);
-                !is_pytest || file.is_some_and(|source| source.text.lines().any(named))
-            };
-            test_files(project).into_iter().find(holds_runner).map_or_else(Vec::new, |file| vec!["-r".to_owned(), file])
+            let found = of_tests(project).into_iter().find(|file| !is_pytest || holds(file));
+            found.map_or_else(Vec::new, |file| vec!["-r".to_owned(), file])
         }
         _ => Vec::new(),
     }
+}
+
+/// What PDM and Hatch list for those who develop, which pip knows nothing of: the group or the environment, and a requirement.
+fn in_tools(facts: &Facts) -> Vec<(&str, &str)> {
+    let entries = facts.below(PDM).chain(facts.below(HATCH)).filter(|(rest, _)| !is_setting(rest));
+    entries.filter_map(|(rest, fact)| Some((rest.split_once('.')?.0, fact.value.as_str()))).collect()
+}
+
+/// Whether this is something else of an environment of Hatch than its dependencies: `default.scripts.test`.
+fn is_setting(rest: &str) -> bool {
+    matches!(rest.split('.').nth(1), Some(key) if key.parse::<usize>().is_err() && !key.ends_with("dependencies"))
 }
 
 /// What extras hold: the extra, the requirement's name and, where an extra lists it itself, the place.
@@ -376,52 +501,41 @@ fn setup_requirements(project: &Project<'_>) -> Vec<(String, Option<String>, Ori
 fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement]) {
     let has = |name: &str| required.iter().any(|(found, ..)| found == name);
     let framework = project.stack.framework.clone();
-    let code = mains(project);
-    let object = |sign: &str| {
-        code.iter().find_map(|source| {
-            let mut lines = source.text.lines().enumerate().filter(|(_, line)| line.contains(sign) && line.contains('='));
-            let (index, line) = lines.next()?;
-            let module = imported(project, source);
-            if !line.starts_with([' ', '\t']) {
-                let name = line.split(['=', ':']).next()?.trim();
-                return Some((format!("{module}:{name}"), source.sure(index + 1)));
-            }
-            // Made by a function that is called: an application factory.
-            let factory = source.text.lines().take(index).collect::<Vec<_>>();
-            let name = factory.iter().rev().find_map(|line| line.strip_prefix("def ")?.split_once("()").map(|(name, _)| name))?;
-            Some((format!("{module}:{name}()"), source.sure(index + 1)))
-        })
-    };
+    let code = mains(project, 1);
+    let served = procfile::web(project);
     let found: Option<(Vec<String>, u16, Origin)> = match framework.as_str() {
+        _ if served.is_some() => served,
         "fastapi" | "starlette" => {
-            object(if framework == "fastapi" { "FastAPI(" } else { "Starlette(" }).map(|(app, origin)| match app.strip_suffix("()") {
+            let sign = if framework == "fastapi" { "FastAPI(" } else { "Starlette(" };
+            let found = object(project, &code, sign).or_else(|| object(project, &mains(project, 2), sign));
+            let served = found.map(|(app, origin)| match app.strip_suffix("()") {
                 Some(factory) => (words(&["uvicorn", "--factory", factory, "--host", "0.0.0.0", "--port", "8000"]), 8000, origin),
                 None => (words(&["uvicorn", &app, "--host", "0.0.0.0", "--port", "8000"]), 8000, origin),
-            })
+            });
+            // A package that can be started starts its server itself.
+            served.or_else(|| packaged(project))
         }
-        "flask" if has("gunicorn") => {
-            object("Flask(").map(|(app, origin)| (words(&["gunicorn", "--bind", "0.0.0.0:8000", &app]), 8000, origin))
-        }
-        "flask" => object("Flask(")
-            .map(|(app, origin)| (words(&["flask", "--app", &app, "run", "--host", "0.0.0.0", "--port", "5000"]), 5000, origin)),
-        "django" => {
-            let settings = project.paths().find_map(|path| path.strip_suffix("/wsgi.py").map(|folder| folder.replace('/', ".")));
-            settings.map(|package| {
-                let origin = Origin { place: project.path(&format!("{}/wsgi.py", package.replace('.', "/"))), certain: true };
-                let launch = if has("gunicorn") {
-                    words(&["gunicorn", "--bind", "0.0.0.0:8000", &format!("{package}.wsgi")])
-                } else {
-                    words(&["python", "manage.py", "runserver", "0.0.0.0:8000"])
-                };
-                (launch, 8000, origin)
-            })
-        }
+        "flask" => flask_object(project, &code).map(|(app, origin)| {
+            if has("gunicorn") {
+                (words(&["gunicorn", "--bind", "0.0.0.0:8000", &app]), 8000, origin)
+            } else {
+                (words(&["flask", "--app", &app, "run", "--host", "0.0.0.0", "--port", "5000"]), 5000, origin)
+            }
+        }),
+        "django" => django::launch(project, has("gunicorn")).map(|(launch, origin)| (launch, 8000, origin)),
         _ => packaged(project).or_else(|| {
             let source = code.first().filter(|source| source.text.contains("__main__"))?;
             Some((words(&["python", project.below(source)]), 0, source.unsure(source.line_of("__main__"))))
         }),
     };
     let Some((launch, port, origin)) = found else {
+        if let Some(site) = project.source(&[MKDOCS]) {
+            project.note(
+                site.path,
+                "is a site that MkDocs builds: nothing is started, and `mkdocs build` puts pages that any web server has into `site`",
+            );
+            return;
+        }
         project.note(source.path, "nothing here says what is started: no application object and no `__main__` where they usually are");
         return;
     };
@@ -438,18 +552,81 @@ fn module(project: &mut Project<'_>, source: Source<'_>, required: &[Requirement
     }
     let urls = project.sources(|path| path.rsplit('/').next() == Some("urls.py"));
     health(project, &mut module, &[code, urls].concat());
+    if framework == "django" {
+        django::hosts(project, &mut module);
+    }
     metrics(project, &mut module, |name| required.iter().find(|(found, ..)| found == name).map(|(_, _, origin)| origin.clone()));
     project.stack.modules.push(module);
 }
 
-/// The files that may hold the application object: at the top or in a package there, `src` or not; the likeliest first.
-fn mains<'s>(project: &Project<'s>) -> Vec<Source<'s>> {
+/// A database that is a file lies where nothing can be written, unless it is put elsewhere.
+fn file_of_data(project: &mut Project<'_>) {
+    let has_server = project.stack.services.iter().any(|service| matches!(service.kind.as_str(), "postgresql" | "mysql" | "mariadb"));
+    if has_server || project.stack.modules.is_empty() {
+        return;
+    }
+    let own = project.sources(|path| path.ends_with(".py") && !path.split('/').any(|part| part.starts_with("test")));
+    let is_file = |line: &str| line.contains("django.db.backends.sqlite3") || line.contains("sqlite") && line.contains(":///");
+    let says = |line: &str| (is_file(line) && !line.contains(":memory:") && !line.trim_start().starts_with('#')).then_some(());
+    if let Some(place) = own.iter().find_map(|source| Some(source.at(source.find(says)?.1))) {
+        let told = "the database is a file of SQLite: where the image runs only `/tmp` can be written, and is empty after each start. It has to lie on \
+                    a volume, and each replica has one of its own";
+        project.note(&place, told);
+    }
+}
+
+/// Libraries that have work done by another process, and how that is usually started.
+const QUEUES: [(&str, &str); 4] =
+    [("celery", "celery -A NAME worker"), ("rq", "rq worker"), ("dramatiq", "dramatiq NAME"), ("huey", "huey_consumer NAME")];
+
+/// Who has such a library and no process for it gets told: the web program only puts the work into the queue.
+fn unstarted(project: &mut Project<'_>, required: &[Requirement]) {
+    let is_started = |name: &str| {
+        let runs = |word: &String| word.split_whitespace().any(|word| word.rsplit('/').next().is_some_and(|word| word.starts_with(name)));
+        project.stack.modules.iter().any(|module| module.launch.iter().any(runs))
+    };
+    let found = QUEUES.iter().find_map(|(name, command)| {
+        let (.., origin) = required.iter().find(|(found, ..)| found == name)?;
+        (!is_started(name)).then(|| (name, command, origin.place.clone()))
+    });
+    if let Some((name, command, place)) = found {
+        let told = format!("nothing says how the worker of `{name}` is started: a `Procfile` with `worker: {command}` does");
+        project.note(&place, told);
+    }
+}
+
+/// The object that the first of these files has which makes one by this sign: its module and name, or the function that makes it.
+fn object(project: &Project<'_>, code: &[Source<'_>], sign: &str) -> Option<(String, Origin)> {
+    code.iter().find_map(|source| {
+        let lines: Vec<&str> = source.text.lines().collect();
+        let index =
+            lines.iter().position(|line| line.contains(sign) && (line.contains('=') || line.trim_start().starts_with("return ")))?;
+        let module = imported(project, source);
+        let line = lines[index];
+        if !line.starts_with([' ', '\t']) {
+            let name = line.split(['=', ':']).next()?.trim();
+            return Some((format!("{module}:{name}"), source.sure(index + 1)));
+        }
+        // Made by a function that is called: an application factory.
+        Some((format!("{module}:{}()", flask::factory(&lines, index)?), source.sure(index + 1)))
+    })
+}
+
+/// Flask's: the one that it is told of, or that stands somewhere, or that a function is called for somewhere, or that function.
+fn flask_object(project: &Project<'_>, code: &[Source<'_>]) -> Option<(String, Origin)> {
+    let found = || object(project, code, "Flask(");
+    let plain = || found().filter(|(app, _)| !app.ends_with("()"));
+    flask::stated(project).or_else(plain).or_else(|| flask::made(project, code)).or_else(found)
+}
+
+/// The files that may hold the application object: at the top or so many folders below it, `src` or not; the likeliest first.
+fn mains<'s>(project: &Project<'s>, deepest: usize) -> Vec<Source<'s>> {
     let rank = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
         MAINS.iter().position(|main| *main == name)
     };
     let depth = |path: &str| path.strip_prefix("src/").unwrap_or(path).matches('/').count();
-    let mut found = project.sources(|path| rank(path).is_some() && depth(path) <= 1 && !path.starts_with("tests/"));
+    let mut found = project.sources(|path| rank(path).is_some() && depth(path) <= deepest && !path.starts_with("tests/"));
     found.sort_by_key(|source| {
         let path = project.below(source);
         (rank(path), depth(path), path)

@@ -1,4 +1,5 @@
 mod jvm;
+mod python;
 
 use super::*;
 use crate::tree::{Entry, RelPath};
@@ -425,6 +426,7 @@ fn python_and_what_installs_it() {
             "python manage.py test",
             "shop in .: gunicorn --bind 0.0.0.0:8000 site.wsgi :8000?",
             "mysql by DATABASE_URL",
+            "requirements.txt:3: takes in `more.txt`, which is not among the project's files: pip will not install this",
         ],
     );
     check(

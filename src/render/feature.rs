@@ -1,6 +1,9 @@
 //! Features rendered for a repository that no kit made, or that its kit does not carry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::{Value as Json, json};
 
@@ -52,7 +55,10 @@ impl<'c> Features<'c> {
         let name = feature.name.get_ref();
         let failed = |error: serde_json::Error| Error::failed("the stack cannot be read").because(error);
         let mut names = self.templates.names();
-        let mut seen = serde_json::to_value(with_versions(stack, &names)).map_err(failed)?;
+        let versioned = with_versions(stack, &names);
+        let versions = names.get("v").map_or(Json::Null, |versions| for_oldest(&versioned, versions.clone()));
+        names.set("v", versions);
+        let mut seen = serde_json::to_value(versioned).map_err(failed)?;
         complete(&mut seen, stack);
         seen["features"] =
             self.templates.feature_names.iter().map(|name| (name.replace('-', "_"), Json::Bool(beside.contains(name)))).collect();
@@ -87,6 +93,65 @@ fn with_versions(stack: &Stack, names: &Names) -> Stack {
     stack
 }
 
+/// The versions of `versions.toml`, those for old versions of the language in the place of the usual ones where the stack has such a version.
+fn for_oldest(stack: &Stack, mut versions: Json) -> Json {
+    let older = versions["older"][stack.language.name()].as_object().cloned().unwrap_or_default();
+    let Some(oldest) = stack.versions.iter().chain([&stack.language_version]).filter_map(|version| line(version)).min() else {
+        return versions;
+    };
+    let mut wanted: Vec<_> = older.iter().filter_map(|(until, tables)| Some((line(until)?, tables))).collect();
+    // The nearest comes last and stays.
+    wanted.sort_by_key(|(until, _)| Reverse(*until));
+    for (_, tables) in wanted.into_iter().filter(|(until, _)| oldest <= *until) {
+        for (name, values) in tables.as_object().into_iter().flatten() {
+            let usual = versions.get_mut(name).and_then(Json::as_object_mut);
+            if let (Some(usual), Some(values)) = (usual, values.as_object()) {
+                usual.extend(values.clone());
+            }
+        }
+    }
+    versions
+}
+
+/// The first two numbers of a version.
+fn line(version: &str) -> Option<(u32, u32)> {
+    let (major, minor) = version.split_once('.')?;
+    Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+}
+
 fn no_course() -> Course {
     Course { name: String::new(), title: String::new(), last: 0, milestones: Vec::new(), smoke_tests: 0, check: None, state: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::Language;
+
+    #[test]
+    fn an_old_version_of_the_language_has_versions_of_its_own() {
+        let versions = json!({
+            "tool": {"version": "3"}, "images": {"python": "new", "node": "n"},
+            "older": {"python": {"3.9": {"tool": {"version": "2"}}, "3.8": {"tool": {"version": "1"}, "images": {"python": "old"}}}},
+        });
+        for (language, version, others, expected) in [
+            (Language::Python, "3.12", "3.13", ["3", "new"]),
+            (Language::Python, "3.10", "3.10", ["3", "new"]),
+            (Language::Python, "3.9.2", "3.12", ["2", "new"]),
+            (Language::Python, "3.8", "3.8", ["1", "old"]),
+            (Language::Python, "3.6", "3.6", ["1", "old"]),
+            // The oldest that is tested counts as well.
+            (Language::Python, "3.12", "3.8", ["1", "old"]),
+            (Language::Python, "", "", ["3", "new"]),
+            (Language::Node, "3.8", "3.8", ["3", "new"]),
+        ] {
+            let mut stack = Stack::named("shop", language);
+            version.clone_into(&mut stack.language_version);
+            stack.versions = vec![others.to_owned()];
+            let found = for_oldest(&stack, versions.clone());
+            assert_eq!([&found["tool"]["version"], &found["images"]["python"]], expected, "{version} {others}");
+            assert_eq!(found["images"]["node"], "n");
+        }
+        assert_eq!(for_oldest(&Stack::named("shop", Language::Python), Json::Null), Json::Null);
+    }
 }

@@ -166,7 +166,10 @@ impl<'c> Templates<'c> {
 
         // 3. what went in
         for version in names.versions_used.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            digest.update(format!("{version}={}\n", names::lookup(&self.versions, &version).map(Json::to_string).unwrap_or_default()));
+            digest.update(format!(
+                "{version}={}\n",
+                names::lookup(&names.values, &format!("v.{version}")).map(Json::to_string).unwrap_or_default()
+            ));
         }
         Ok(Composed { tree: out.tree, roles: out.roles, places: out.places, contributions, digest: digits(&digest.finalize()) })
     }
@@ -351,6 +354,7 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     }
     for (seen, module) in seen["modules"].as_array_mut().into_iter().flatten().zip(&stack.modules) {
         seen["war"] = module.launch.iter().any(|word| word == "app.war").into();
+        seen["health_host"] = json!(module.health_host);
         seen["metrics_path"] = json!(module.metrics());
         seen["process_metrics"] = module.has_process_metrics().into();
         seen["request_metrics"] = json!(module.request_metrics());
@@ -364,8 +368,10 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["path_dependencies"] = stack.path_dependencies.into();
     seen["cgo"] = stack.cgo.into();
     seen["extras"] = stack.extras.clone().into();
+    seen["includes"] = stack.includes.clone().into();
     if let Some(test) = &stack.test {
         seen["test"]["install"] = json!(test.install);
+        seen["test"]["requirements"] = json!(test.requirements);
         // pip learnt about groups late.
         seen["test"]["groups"] = test.install.iter().any(|word| word == "--group").into();
     }

@@ -83,6 +83,7 @@ impl Stack {
         check.each("versions", Shape::Version, &self.versions);
         check.each("framework_version", Shape::Version, self.framework_version.as_slice());
         check.each("lock_file", Shape::Path, self.lock_file.as_slice());
+        check.each("lock_file", Shape::Path, &self.includes);
         check.each("extras", Shape::Name, &self.extras);
         check.each("secrets", Shape::Variable, &self.secrets);
         if let Some(build) = &self.build {
@@ -96,6 +97,7 @@ impl Stack {
             );
             check.each("test", Shape::Variable, test.environment.keys());
             check.each("test", Shape::Glob, &test.reports);
+            check.each("test", Shape::Path, test.requirements.as_slice());
         }
         if let Some(class) = &self.class {
             check.each("due", Shape::Moment, class.due.as_slice());
@@ -150,6 +152,7 @@ impl Checked<'_> {
         self.each(&field(".port_variable"), Shape::Variable, module.port_variable.as_slice());
         self.each(&field(".host_variable"), Shape::Variable, module.host_variable.as_slice());
         self.each(&field(".health_path"), Shape::Route, module.health_path.as_slice());
+        self.each(&field(".health_host"), Shape::Name, module.health_host.as_slice());
         self.each(&field(".metrics_path"), Shape::Route, module.metrics_path.as_slice());
         self.each(&field(".environment"), Shape::Variable, module.environment.keys());
         self.each(&field(".environment"), Shape::Word, module.environment.values());

@@ -1,7 +1,5 @@
 //! Fields of a stack as a person gives them on the command line.
 
-use std::collections::BTreeMap;
-
 use super::{Command, Module, Service, Stack, TestRun};
 use crate::error::nearest;
 
@@ -56,13 +54,9 @@ impl Stack {
             "default_branch" => value.clone_into(&mut self.default_branch),
             "test" => {
                 let command = words(value)?;
-                match &mut self.test {
-                    Some(test) => test.command = command,
-                    test @ None => {
-                        *test =
-                            Some(TestRun { command, ci_arguments: vec![], reports: vec![], environment: BTreeMap::new(), install: vec![] });
-                    }
-                }
+                // What CI adds and where the reports lie belong to the command that was there before. What is installed does not.
+                let before = self.test.take().unwrap_or_default();
+                self.test = Some(TestRun { command, ci_arguments: Vec::new(), reports: Vec::new(), ..before });
             }
             "due" => self.class.get_or_insert_default().due = Some(value.to_owned()),
             "template" => self.class.get_or_insert_default().template = Some(value.to_owned()),
@@ -169,7 +163,7 @@ fn listed(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Module, NOWHERE, Stack};
+    use super::{Module, NOWHERE, Stack, TestRun};
     use crate::stack::{Language, Origin};
 
     fn stack(modules: &[&str]) -> Stack {
@@ -192,6 +186,23 @@ mod tests {
         assert_eq!(one.versions, ["21"]);
         assert_eq!(one.services.iter().map(|service| service.kind.as_str()).collect::<Vec<_>>(), ["redis", "postgresql"]);
         assert_eq!(one.secrets, ["POSTGRES_PASSWORD"]);
+    }
+
+    #[test]
+    fn another_command_for_the_tests_takes_no_arguments_of_the_one_before() {
+        let mut stack = stack(&["api"]);
+        stack.test = Some(TestRun {
+            command: vec!["python".to_owned()],
+            ci_arguments: vec!["--junitxml=reports/junit.xml".to_owned()],
+            reports: vec!["reports/junit.xml".to_owned()],
+            environment: [("A".to_owned(), "b".to_owned())].into(),
+            install: vec![".[test]".to_owned()],
+            requirements: None,
+        });
+        stack.set("test", "make test").expect("a command");
+        let test = stack.test.expect("a test");
+        assert_eq!((test.command.join(" ").as_str(), test.ci_arguments.len(), test.reports.len()), ("make test", 0, 0));
+        assert_eq!((test.environment.len(), test.install), (1, vec![".[test]".to_owned()]));
     }
 
     #[test]
