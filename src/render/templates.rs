@@ -357,6 +357,8 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["secret_files"] = stack.reads_secret_files().into();
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();
+    seen["path_dependencies"] = stack.path_dependencies.into();
+    seen["cgo"] = stack.cgo.into();
     seen["extras"] = stack.extras.clone().into();
     if let Some(test) = &stack.test {
         seen["test"]["install"] = json!(test.install);
