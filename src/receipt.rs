@@ -22,6 +22,9 @@ use crate::{
 /// The folder of everything that is stagekit's own in a repository.
 pub const FOLDER: &str = ".stagekit";
 
+/// The files in it that are written with every change; what is this machine's alone stands beside them.
+const OWN: [&str; 4] = [".gitattributes", ".gitignore", "base.tar", "receipt.toml"];
+
 /// `.stagekit/receipt.toml`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -193,6 +196,16 @@ pub fn repository(kit: &KitManifest, rendered: &Rendered, answers: &Answers, ren
 /// The files of `.stagekit` in a new repository of `kit`.
 pub fn own_files(kit: &KitManifest, rendered: &Rendered, answers: &Answers, rendition: &Rendition) -> Result<Tree> {
     seal(&Receipt::of_kit(kit.name.get_ref(), &kit.version, rendered, answers, rendition), base(rendered))
+}
+
+/// The paths of what [`seal`] makes.
+pub fn paths() -> Result<Vec<RelPath>> {
+    OWN.iter().map(|name| RelPath::new(format!("{FOLDER}/{name}")).map_err(Error::failed)).collect()
+}
+
+/// The file of this name in `.stagekit`.
+pub fn own<'t>(tree: &'t Tree, name: &str) -> Option<&'t Entry> {
+    tree.get(&RelPath::new(format!("{FOLDER}/{name}")).ok()?)
 }
 
 /// The files of `.stagekit`, which are written after all others.

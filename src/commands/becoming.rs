@@ -116,7 +116,7 @@ impl Becoming {
     /// Carries it out: all or nothing.
     pub(super) fn apply(&self, repository: &Repository) -> Result<()> {
         let own = if self.receipt.layer.is_empty() { Tree::new() } else { receipt::seal(&self.receipt, self.base.iter())? };
-        disk::apply(&repository.root, &self.planned, &own, &disk::interrupts()?)
+        repository.apply_with(&self.planned, &own)
     }
 }
 
