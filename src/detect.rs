@@ -108,6 +108,19 @@ pub fn is_wanted(path: &str) -> bool {
         .any(|wants| wants(name))
 }
 
+/// In which order files are read where there are more than can be: 0 for what says how a project is built and with which version, 1 for its
+/// configuration, 2 for its sources.
+pub fn rank(path: &str) -> u8 {
+    const CODE: [&str; 12] = [".java", ".kt", ".go", ".rs", ".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts"];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_build = name == "Dockerfile" || READERS.iter().any(|(names, _)| names.contains(&name));
+    match (is_build || pins::wants(name), CODE.iter().any(|end| name.ends_with(end))) {
+        (true, _) => 0,
+        (false, false) => 1,
+        (false, true) => 2,
+    }
+}
+
 /// Finds out what the repository, or its folder `directory`, is built with.
 ///
 /// An error where there is nothing that a build tool would read, or more than one project and nobody has said which.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    detect::{Survey, is_wanted},
+    detect::{Survey, is_wanted, rank},
     error::{Error, Fault, Result},
     stack::Origin,
     tree::{Entry, RelPath},
@@ -106,11 +106,14 @@ fn is_made(folder: &str, name: &str) -> bool {
     MADE.contains(&name) || OFTEN_MADE.contains(&name) && !folder.split('/').any(|part| part == "src")
 }
 
-/// Reads what is wanted, what lies in `inside` first.
+/// Reads what is wanted: what lies in `inside` first, build files before sources, and what lies high before what lies deep. Where there is too much,
+/// what is missed is what says least.
 fn read(root: &Path, inside: &str, survey: &mut Survey) {
-    let wanted = survey.paths.iter().filter(|path| is_wanted(path));
-    let (own, others): (Vec<_>, Vec<_>) = wanted.partition(|path| path.starts_with(inside));
-    for (count, path) in own.into_iter().chain(others).enumerate() {
+    let is_own = |path: &str| inside.is_empty() || path.strip_prefix(inside).is_some_and(|rest| rest.starts_with('/'));
+    let mut wanted: Vec<&String> = survey.paths.iter().filter(|path| is_wanted(path)).collect();
+    // They are in the order of their paths, and what is equal stays so.
+    wanted.sort_by_cached_key(|path| (!is_own(path), rank(path), path.matches('/').count()));
+    for (count, path) in wanted.into_iter().enumerate() {
         if count == MOST_FILES {
             survey.unread.push(Fault::new(path, format!("is not read, and nor is what comes after it: {MOST_FILES} files were")));
             break;
@@ -142,4 +145,39 @@ fn branch(root: &Path) -> Option<(String, Origin)> {
     // Where there is no remote, nobody else has another one.
     let is_alone = !fs::read_to_string(root.join(".git/config")).is_ok_and(|config| config.contains("[remote "));
     named(".git/refs/remotes/origin/HEAD", "ref: refs/remotes/origin/", true).or_else(|| named(".git/HEAD", "ref: refs/heads/", is_alone))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{MOST_FILES, survey};
+    use crate::tree::RelPath;
+
+    #[test]
+    fn build_files_are_read_before_thousands_of_sources() {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["a/deep", "services/api", "services/api2"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        for n in 0..=MOST_FILES {
+            fs::write(root.path().join(format!("a/deep/f{n:04}.go")), "package a\n").unwrap();
+        }
+        for path in ["go.mod", "main.go", "services/api/go.mod", "services/api/z.go", "services/api2/a.go"] {
+            fs::write(root.path().join(path), "module x\n").unwrap();
+        }
+        let has = |inside: Option<&str>, path: &str| {
+            let found = survey(root.path(), inside).unwrap();
+            assert_eq!(found.files.paths().count(), MOST_FILES);
+            found.files.get(&RelPath::new(path).unwrap()).is_some()
+        };
+        for path in ["go.mod", "main.go", "services/api/go.mod"] {
+            assert!(has(None, path), "{path}");
+        }
+        assert!(has(Some("services/api"), "services/api/z.go"));
+        for n in 0..MOST_FILES {
+            fs::write(root.path().join(format!("services/api/f{n:04}.go")), "package a\n").unwrap();
+        }
+        assert!(!has(Some("services/api"), "services/api2/a.go"), "its name only begins the same");
+    }
 }
