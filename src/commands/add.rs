@@ -43,6 +43,7 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     if args.list {
         return list(&offers, args.json, env);
     }
+    repository.refuse_unfinished()?;
 
     // 2. which features, and what they want to know
     let features = chosen(args, &offers, env)?;

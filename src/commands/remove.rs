@@ -25,8 +25,9 @@ use crate::{
 
 /// Removes features: what is untouched goes, what is not is told.
 pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
-    // 1. where, and which features of it
+    // 1. where, and which features of it; nothing half done may be forgotten
     let repository = Repository::around(env)?;
+    repository.refuse_unfinished()?;
     let asked = Ground::of(&repository.root, &env.cwd, args.inside.as_deref())?.asked;
     let going = Going::of(&repository, args, asked.as_deref(), env)?;
 

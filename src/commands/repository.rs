@@ -9,7 +9,7 @@ use crate::{
     course::{Course, Step},
     disk,
     env::Env,
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Fault, Result},
     manifest::{Number, Role, State},
     plan::{Deleted, Plan, plan},
     process,
@@ -125,6 +125,17 @@ impl Repository {
         let there = disk::read(&self.root, &self.receipt.pending)?;
         let has_markers = |entry: &Entry| entry.text().is_some_and(|text| text.lines().any(|line| line.starts_with("<<<<<<< ")));
         Ok(there.iter().filter(|(_, entry)| has_markers(entry)).map(|(path, _)| path.clone()).collect())
+    }
+
+    /// Refuses to go on where there are such files: what is pending would be forgotten.
+    pub(super) fn refuse_unfinished(&self) -> Result<()> {
+        let unfinished = self.unfinished()?;
+        if unfinished.is_empty() {
+            return Ok(());
+        }
+        let faults = unfinished.iter().map(|path| Fault::new(path.as_str(), "conflict markers stand in it")).collect();
+        Err(Error::faults(ErrorKind::Conflict, "an earlier merge is not finished, nothing was written", faults)
+            .hint("choose one version at each `<<<<<<<`, and remove the markers"))
     }
 
     /// Carries the plan out, and keeps receipt and base with it: all or nothing.
