@@ -24,7 +24,6 @@ use crate::{
     layers::OnConflict,
     manifest::FeatureManifest,
     output::{Ink, pad},
-    plan::Plan,
     process,
     prompt::Item,
     receipt::Layer,
@@ -80,9 +79,8 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
         env.out.say("nothing was written");
         return Ok(());
     }
-    if args.on_conflict == Choice::Replace && overwrites(&becoming.planned) && !args.allow_dirty && process::has_changes(&repository.root) {
-        return Err(Error::new(ErrorKind::Conflict, "files would be replaced, and git has not recorded all changes; nothing was written")
-            .hint("commit them first, so that what is replaced is not lost; or give `--allow-dirty`"));
+    if !args.allow_dirty {
+        refuse_loss(&repository, &becoming)?;
     }
     finish(&repository, &becoming, args.yes, env)?;
 
@@ -122,8 +120,16 @@ impl From<Choice> for OnConflict {
     }
 }
 
-fn overwrites(planned: &Plan) -> bool {
-    planned.steps().iter().any(|step| step.before.is_some() && step.op.entry().is_some())
+/// Refuses to replace files that nobody could bring back.
+fn refuse_loss(repository: &Repository, becoming: &Becoming) -> Result<()> {
+    let lost = process::unrecorded(&repository.root, &becoming.replaced);
+    if becoming.replaced.is_empty() || lost.is_empty() && !process::has_changes(&repository.root) {
+        return Ok(());
+    }
+    let faults = lost.iter().map(|path| Fault::new(path.as_str(), "git could not bring it back as it is")).collect();
+    let message = "files would be replaced, and git has not recorded all changes; nothing was written";
+    Err(Error::faults(ErrorKind::Conflict, message, faults)
+        .hint("commit them first, so that what is replaced is not lost; or give `--allow-dirty`"))
 }
 
 /// The project that features are added to.

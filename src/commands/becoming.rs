@@ -12,11 +12,11 @@ use crate::{
     interview::{Given, settle},
     layers::{Fitted, OnConflict, Part, fit, paths_of_interest},
     manifest::{KitManifest, Number},
-    plan::{Deleted, Plan, plan},
+    plan::{Deleted, Plan, Reason, plan},
     receipt::{self, FOLDER, Layer, Receipt},
     render::{Features, Renderer},
     rendition::Rendition,
-    tree::Tree,
+    tree::{RelPath, Tree},
 };
 
 /// A repository as it will be.
@@ -35,6 +35,8 @@ pub(super) struct Becoming {
     pub(super) left: Vec<Fault>,
     /// What features expect of the user's own files, and do not find there.
     pub(super) unmet: Vec<Fault>,
+    /// The user's own files of which nothing is left.
+    pub(super) replaced: Vec<RelPath>,
 }
 
 /// The repository with other answers to its kit's questions (`changed`), and with just these features beside the kit.
@@ -72,6 +74,7 @@ pub(super) fn becoming(
     let unfit = |faults| Error::faults(ErrorKind::Conflict, "the features do not fit into what is there, nothing was written", faults);
     let mut fitted = fit(&stored, &there, kit, parts, &old, on_conflict).map_err(unfit)?;
     let planned = plan(&fitted.base, &there, &fitted.fresh, Deleted::Say);
+    let replaced = if on_conflict == OnConflict::Replace { replaceable(&planned) } else { Vec::new() };
     fitted.resolve(&planned, &there, on_conflict);
     if receipt.layer.is_empty() && fitted.layers.is_empty() {
         // Where nothing of stagekit's is left, what it knew of the repository goes too.
@@ -89,7 +92,7 @@ pub(super) fn becoming(
     receipt.layer.extend(layers);
     receipt.roles.extend(roles);
     receipt.pending = planned.pending().cloned().collect();
-    Ok(Becoming { planned, receipt, is_same: stored == own, base: own, dropped, left, unmet })
+    Ok(Becoming { planned, receipt, is_same: stored == own, base: own, dropped, left, unmet, replaced })
 }
 
 impl Becoming {
@@ -118,6 +121,12 @@ impl Becoming {
         let own = if self.receipt.layer.is_empty() { Tree::new() } else { receipt::seal(&self.receipt, self.base.iter())? };
         repository.apply_with(&self.planned, &own)
     }
+}
+
+/// The files in the way of a plan that could be replaced.
+fn replaceable(planned: &Plan) -> Vec<RelPath> {
+    let is_file = |reason: &Reason| !matches!(reason, Reason::InTheWay { .. } | Reason::Deleted);
+    planned.conflicts().filter(|(_, reason)| is_file(reason)).map(|(path, _)| path.clone()).collect()
 }
 
 /// Receipt and files of the repository as the kit would render it now, and the answers that it has no question for any more.
