@@ -28,6 +28,10 @@ const FORMAT: u32 = 1;
 /// The files in it that are written with every change; what is this machine's alone stands beside them.
 const OWN: [&str; 4] = [".gitattributes", ".gitignore", "base.tar", "receipt.toml"];
 
+/// What git ignores of them, and what it keeps whatever is ignored above: without base or receipt every clone is of no use.
+const IGNORED: &str = "# While a command runs\nlock\njournal/\n# This machine's alone\nlocal.toml\ncheck.log\n# Every clone needs them\n!.gitattributes\n\
+                       !.gitignore\n!base.tar\n!receipt.toml\n";
+
 /// `.stagekit/receipt.toml`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -230,7 +234,7 @@ pub fn seal<'t>(receipt: &Receipt, base: impl Iterator<Item = (&'t RelPath, &'t 
     };
     [
         file(".gitattributes", b"# The base is compared byte for byte.\nbase.tar -text -diff linguist-generated\n".to_vec()),
-        file(".gitignore", b"# While a command runs\nlock\njournal/\n# This machine's alone\nlocal.toml\ncheck.log\n".to_vec()),
+        file(".gitignore", IGNORED.as_bytes().to_vec()),
         file("base.tar", archive::tar_of(base, "")),
         file("receipt.toml", receipt.to_toml()?.into_bytes()),
     ]
