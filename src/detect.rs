@@ -33,7 +33,7 @@ use facts::Facts;
 
 use crate::{
     error::{Error, Fault, Result},
-    stack::{Language, Module, Origin, Stack, TestRun},
+    stack::{LONGEST_NAME, Language, Module, Origin, Stack, TestRun, is_yaml_word},
     tree::{RelPath, Tree},
 };
 
@@ -458,7 +458,8 @@ fn below(directory: &str, path: &str) -> String {
     }
 }
 
-/// A name as compose projects and images want it: small letters, digits and hyphens.
+/// A name as compose projects, images and Kubernetes want it: small letters, digits and hyphens, the first a letter, not too long, and no word that
+/// YAML takes for something else.
 fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars() {
@@ -468,8 +469,14 @@ fn slug(name: &str) -> String {
             slug.push('-');
         }
     }
-    let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "app".to_owned() } else { slug.to_owned() }
+    match slug.trim_end_matches('-') {
+        "" => "app".to_owned(),
+        slug => {
+            let is_plain = slug.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_yaml_word(slug);
+            let name = if is_plain { slug.to_owned() } else { format!("app-{slug}") };
+            name[..name.len().min(LONGEST_NAME)].trim_end_matches('-').to_owned()
+        }
+    }
 }
 
 /// The texts of an environment, by name.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use class::Class;
 pub use metrics::{MetricsLibrary, RequestMetrics};
+pub use plain::{LONGEST_NAME, is_yaml_word};
 pub use set::NOWHERE;
 
 use crate::condition::Condition;
