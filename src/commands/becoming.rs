@@ -1,6 +1,6 @@
 //! What a repository becomes when its kit and features are rendered anew: the one thing that `add`, `remove` and `update` do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{repository::Repository, text};
 use crate::{
@@ -14,9 +14,9 @@ use crate::{
     manifest::{KitManifest, Number},
     plan::{Deleted, Plan, Reason, plan},
     receipt::{self, FOLDER, Layer, Receipt},
-    render::{Features, Renderer},
+    render::{Features, Renderer, Slice},
     rendition::Rendition,
-    tree::{RelPath, Tree},
+    tree::{Entry, RelPath, Tree},
 };
 
 /// A repository as it will be.
@@ -65,6 +65,8 @@ pub(super) fn becoming(
         let digest = format!("sha256:{}", slice.digest);
         parts.push(Part { layer: Layer { digest, ..Layer::of_feature(&manifest, &layer.stack) }, slice });
     }
+
+    apart(&kit, &mut parts);
 
     // 3. over each other, and over what is there
     let old: Vec<Layer> = repository.features().cloned().collect();
@@ -120,6 +122,51 @@ impl Becoming {
     pub(super) fn apply(&self, repository: &Repository) -> Result<()> {
         let own = if self.receipt.layer.is_empty() { Tree::new() } else { receipt::seal(&self.receipt, self.base.iter())? };
         repository.apply_with(&self.planned, &own)
+    }
+}
+
+/// Where GitHub reads the workflows of all projects.
+const WORKFLOWS: &str = ".github/workflows/";
+
+/// The workflows of all projects lie in one folder, each named for its project's: where two are named the same, as those of `a/b` and `a-b`, the later
+/// one gets a number.
+fn apart(kit: &Tree, parts: &mut [Part]) {
+    let mut owners: BTreeMap<RelPath, String> = kit.paths().map(|path| (path.clone(), ".".to_owned())).collect();
+    let mut renamed: BTreeMap<(String, RelPath), RelPath> = BTreeMap::new();
+    for Part { layer, slice } in parts {
+        for path in slice.tree.paths().filter(|path| path.as_str().starts_with(WORKFLOWS)) {
+            let is_free = |path: &RelPath| owners.get(path).is_none_or(|owner| *owner == layer.directory);
+            if let Some(fresh) = (!is_free(path)).then(|| (2..).filter_map(|n| numbered(path, n)).find(is_free)).flatten() {
+                owners.insert(fresh.clone(), layer.directory.clone());
+                renamed.insert((layer.directory.clone(), path.clone()), fresh);
+            } else {
+                owners.insert(path.clone(), layer.directory.clone());
+            }
+        }
+        for ((_, old), fresh) in renamed.iter().filter(|((directory, _), _)| *directory == layer.directory) {
+            rename(slice, old, fresh);
+        }
+    }
+}
+
+/// `.github/workflows/a-b-2.yml`.
+fn numbered(path: &RelPath, number: usize) -> Option<RelPath> {
+    let (stem, end) = path.as_str().rsplit_once('.')?;
+    RelPath::new(format!("{stem}-{number}.{end}")).ok()
+}
+
+/// Gives a file of the slice another name, also where it names itself.
+fn rename(slice: &mut Slice, old: &RelPath, fresh: &RelPath) {
+    if let Some(entry) = slice.tree.remove(old) {
+        let bytes = entry.text().map(|text| text.replace(old.as_str(), fresh.as_str()).into_bytes());
+        let bytes = bytes.map_or_else(|| entry.bytes.clone(), Into::into);
+        slice.tree.insert(fresh.clone(), Entry { bytes, executable: entry.executable });
+    }
+    if let Some(role) = slice.roles.remove(old) {
+        slice.roles.insert(fresh.clone(), role);
+    }
+    for one in slice.contributions.iter_mut().filter(|one| one.path == *old) {
+        one.path = fresh.clone();
     }
 }
 
