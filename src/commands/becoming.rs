@@ -47,6 +47,8 @@ pub(super) fn becoming(
     features: &[Layer],
     on_conflict: OnConflict,
 ) -> Result<Becoming> {
+    refuse_unfit(features)?;
+
     // 1. the kit
     let (mut receipt, kit, dropped) = match repository.kit() {
         Ok(layer) => of_kit(repository, &Renderer::new(catalog, &layer.name)?, changed)?,
@@ -123,6 +125,24 @@ impl Becoming {
         let own = if self.receipt.layer.is_empty() { Tree::new() } else { receipt::seal(&self.receipt, self.base.iter())? };
         repository.apply_with(&self.planned, &own)
     }
+}
+
+/// Refuses layers that nothing could be rendered from: somebody has changed the receipt by hand, or it comes from elsewhere.
+fn refuse_unfit(features: &[Layer]) -> Result<()> {
+    let place = format!("{FOLDER}/receipt.toml");
+    let mut faults = Vec::new();
+    for layer in features {
+        let of_layer = |message: String| Fault::new(&place, format!("`{}` in `{}`: {message}", layer.name, layer.directory));
+        faults.extend(layer.stack.faults().into_iter().map(|fault| of_layer(fault.to_string())));
+        if layer.directory != layer.stack.directory {
+            faults.push(of_layer(format!("its stack is that of `{}`", layer.stack.directory)));
+        }
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::faults(ErrorKind::Usage, "the receipt says what no feature can write down, nothing was written", faults)
+        .hint("correct it there, or with `stagekit add FEATURE --set FIELD=VALUE`"))
 }
 
 /// Where GitHub reads the workflows of all projects.
