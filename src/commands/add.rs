@@ -82,6 +82,9 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     if !args.allow_dirty {
         refuse_loss(&repository, &becoming)?;
     }
+    if let Some(refusal) = refusal(&becoming, args.on_conflict) {
+        return Err(refusal);
+    }
     finish(&repository, &becoming, args.yes, env)?;
 
     // 4. told
@@ -96,13 +99,31 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     marked(&becoming.planned).map_or(Ok(()), Err)
 }
 
+/// Why what is there stays as it is, and what else may become of it than was said.
+fn refusal(becoming: &Becoming, choice: Choice) -> Option<Error> {
+    let given = match choice {
+        Choice::Refuse => None,
+        Choice::Keep => Some("keep"),
+        Choice::Replace => Some("replace"),
+        Choice::Merge => Some("merge"),
+        Choice::Aside => Some("aside"),
+    };
+    let all = ["keep", "replace", "merge", "aside"];
+    let other = all.into_iter().filter(|one| Some(*one) != given).collect::<Vec<_>>().join("|");
+    let hint = match given {
+        None => format!("`--on-conflict {other}` says what becomes of it"),
+        Some(given) => format!("`--on-conflict {given}` is no way out of that: move it away, or give `--on-conflict {other}`"),
+    };
+    becoming.planned.refusal().map(|refusal| refusal.hint(hint))
+}
+
 /// Refuses, asks, and carries the plan out.
 pub(super) fn finish(repository: &Repository, becoming: &Becoming, yes: bool, env: &mut Env) -> Result<()> {
     for left in &becoming.left {
         env.out.warn(format!("{}: {}", left.place, left.message));
     }
     if let Some(refusal) = becoming.planned.refusal() {
-        return Err(refusal.hint("`--on-conflict keep|replace|merge|aside` says what becomes of it"));
+        return Err(refusal);
     }
     becoming.agreed(yes, env)?;
     becoming.apply(repository)

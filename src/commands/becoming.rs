@@ -75,7 +75,12 @@ pub(super) fn becoming(
     let stored = repository.base()?;
     let interest = paths_of_interest(&stored, &kit, &parts, &old);
     let mut there = disk::read(&repository.root, &interest)?;
-    let unfit = |faults| Error::faults(ErrorKind::Conflict, "the features do not fit into what is there, nothing was written", faults);
+    let closed = leave_closed(&mut parts, &there, &old, on_conflict);
+    let unfit = |faults: Vec<Fault>| {
+        let may_stay = on_conflict != OnConflict::Keep && faults.iter().any(|fault| is_closed(&there, &fault.place));
+        let error = Error::faults(ErrorKind::Conflict, "the features do not fit into what is there, nothing was written", faults);
+        if may_stay { error.hint("`--on-conflict keep` leaves a file as it is that is not UTF-8; or convert it, or move it away") } else { error }
+    };
     let mut fitted = fit(&stored, &there, kit, parts, &old, on_conflict).map_err(unfit)?;
     let planned = plan(&fitted.base, &there, &fitted.fresh, Deleted::Say);
     let replaced = if on_conflict == OnConflict::Replace { replaceable(&planned) } else { Vec::new() };
@@ -92,7 +97,8 @@ pub(super) fn becoming(
 
     // 4. what is recorded
     let unmet = fitted.unmet(&there);
-    let Fitted { own, layers, roles, left, .. } = fitted;
+    let Fitted { own, layers, roles, mut left, .. } = fitted;
+    left.extend(closed);
     receipt.layer.extend(layers);
     receipt.roles.extend(roles);
     receipt.pending = planned.pending().cloned().collect();
@@ -143,6 +149,32 @@ fn refuse_unfit(features: &[Layer]) -> Result<()> {
     }
     Err(Error::faults(ErrorKind::Usage, "the receipt says what no feature can write down, nothing was written", faults)
         .hint("correct it there, or with `stagekit add FEATURE --set FIELD=VALUE`"))
+}
+
+/// Whether a file is there that nothing can be put into.
+fn is_closed(there: &Tree, path: &str) -> bool {
+    RelPath::new(path).is_ok_and(|path| there.get(&path).is_some_and(|entry| entry.text().is_none()))
+}
+
+/// Leaves out what features want in files that are no text, where those are to stay as they are or stayed so before; tells what that is, once.
+fn leave_closed(parts: &mut [Part], there: &Tree, old: &[Layer], on_conflict: OnConflict) -> Vec<Fault> {
+    let mut told = Vec::new();
+    for Part { layer, slice } in parts {
+        let earlier = old.iter().find(|earlier| earlier.is_of(&layer.name, &layer.directory));
+        slice.contributions.retain(|one| {
+            let was_kept = earlier.is_some_and(|earlier| earlier.kept.contains(&one.path));
+            if !is_closed(there, one.path.as_str()) || on_conflict != OnConflict::Keep && !was_kept {
+                return true;
+            }
+            if !layer.kept.contains(&one.path) {
+                layer.kept.push(one.path.clone());
+                let message = format!("is not UTF-8 and stays as it is; what `{}` needs in it is for you to add", layer.name);
+                told.extend((!was_kept).then(|| Fault::new(one.path.as_str(), message)));
+            }
+            false
+        });
+    }
+    told
 }
 
 /// Where GitHub reads the workflows of all projects.
