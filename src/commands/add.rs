@@ -45,13 +45,16 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     repository.refuse_unfinished()?;
 
     // 2. which features, and what they want to know
-    let features = chosen(args, &offers, env)?;
+    let (features, mut faults) = chosen(args, &offers, env)?;
+    let is_unknown = !faults.is_empty();
     let given = args.settings.iter().map(|setting| (setting.name.as_str(), setting.value.as_str()));
-    project.set(given)?;
+    faults.extend(project.set(given));
     let from_kit = enabled(&repository, &catalog, &project, &features)?;
     let added: Vec<&FeatureManifest> =
         features.iter().filter(|feature| !from_kit.features.contains(feature.name.get_ref())).copied().collect();
-    let guesses = project.settle(&added, &repository, args, env)?;
+    let guesses = project.settle(&added, &repository, args, faults, env).map_err(|error| {
+        if is_unknown { error.hint("`stagekit add --list` shows what can be added") } else { error }
+    })?;
     for guess in &guesses {
         env.out.warn(guess.told());
     }
@@ -213,20 +216,27 @@ impl Project {
         Ok(Self { stack, existing: found.existing, kind: Kind::Found })
     }
 
-    /// What the command line says of it.
-    fn set<'a>(&mut self, given: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+    /// What the command line says of it; what of that cannot be is given back.
+    fn set<'a>(&mut self, given: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (key, value) in given {
             if let Err(why) = self.stack.set(key, value) {
                 faults.push(Fault::new(format!("--set {key}={value}"), why));
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(Error::faults(ErrorKind::Usage, "the project cannot be described so", faults)) }
+        faults
     }
 
     /// Asks for what is missing or a guess where somebody can be asked, and refuses what features cannot be rendered from. What remains a guess is
-    /// given back, to be told.
-    fn settle(&mut self, added: &[&FeatureManifest], repository: &Repository, args: &AddArgs, env: &mut Env) -> Result<Vec<Guess>> {
+    /// given back, to be told. `faults` are those of the command line.
+    fn settle(
+        &mut self,
+        added: &[&FeatureManifest],
+        repository: &Repository,
+        args: &AddArgs,
+        mut faults: Vec<Fault>,
+        env: &mut Env,
+    ) -> Result<Vec<Guess>> {
         let needs = |part: &str| added.iter().any(|feature| feature.needs.iter().any(|need| need == part));
         let wants = |field: &str| match field.split('.').collect::<Vec<_>>()[..] {
             ["language_version"] => !added.is_empty(),
@@ -235,7 +245,7 @@ impl Project {
             ["test"] => needs("test"),
             _ => false,
         };
-        let is_asked = env.ask.is_interactive() && !args.yes && self.kind == Kind::Found;
+        let is_asked = env.ask.is_interactive() && !args.yes && self.kind == Kind::Found && faults.is_empty();
         let guesses = |stack: &Stack| -> Vec<Guess> {
             let open = stack.origins.iter().filter(|(field, origin)| !origin.certain && wants(field));
             open.filter_map(|(field, origin)| Some(Guess { value: value_of(stack, field)?, field: field.clone(), origin: origin.clone() }))
@@ -254,8 +264,9 @@ impl Project {
             }
         }
 
-        let mut faults: Vec<Fault> = added.iter().flat_map(|feature| self.misfits(feature, added, repository)).collect();
-        if !added.is_empty() {
+        let is_said = !faults.is_empty();
+        faults.extend(added.iter().flat_map(|feature| self.misfits(feature, added, repository)));
+        if !added.is_empty() || is_said {
             faults.extend(self.stack.faults().into_iter().map(|fault| fault.hint("`--set` says it in another way")));
         }
         if faults.is_empty() {
@@ -458,10 +469,10 @@ fn list(offers: &[Offer], json: bool, env: &mut Env) -> Result<()> {
     Ok(())
 }
 
-/// The features that were named; where none were, somebody is asked.
-fn chosen<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<Vec<&'o FeatureManifest>> {
+/// The features that were named, and the names that are none; where none were, somebody is asked.
+fn chosen<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<(Vec<&'o FeatureManifest>, Vec<Fault>)> {
     if args.features.is_empty() {
-        return asked(args, offers, env);
+        return Ok((asked(args, offers, env)?, Vec::new()));
     }
     let names = || offers.iter().map(|offer| offer.feature.name.get_ref().as_str());
     let (mut found, mut faults) = (Vec::new(), Vec::new());
@@ -476,11 +487,7 @@ fn chosen<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<Vec<
             None => fault,
         });
     }
-    if faults.is_empty() {
-        return Ok(found);
-    }
-    Err(Error::faults(ErrorKind::Usage, "this cannot be added, nothing was written", faults)
-        .hint("`stagekit add --list` shows what can be added"))
+    Ok((found, faults))
 }
 
 fn asked<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<Vec<&'o FeatureManifest>> {
