@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     becoming::{Becoming, becoming},
-    ground::Ground,
+    ground::{Ground, seen_from},
     repository::Repository,
     solution::marked,
 };
@@ -52,9 +52,9 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     let from_kit = enabled(&repository, &catalog, &project, &features)?;
     let added: Vec<&FeatureManifest> =
         features.iter().filter(|feature| !from_kit.features.contains(feature.name.get_ref())).copied().collect();
-    let guesses = project.settle(&added, &repository, args, faults, env).map_err(|error| {
-        if is_unknown { error.hint("`stagekit add --list` shows what can be added") } else { error }
-    })?;
+    let guesses = project
+        .settle(&added, &repository, args, faults, env)
+        .map_err(|error| if is_unknown { error.hint("`stagekit add --list` shows what can be added") } else { error })?;
     for guess in &guesses {
         env.out.warn(guess.told());
     }
@@ -78,15 +78,15 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     } else {
         becoming.show(args.diff, env);
     }
+    if let Some(refusal) = refusal(&becoming, args.on_conflict) {
+        return Err(refusal);
+    }
     if !written {
         env.out.say("nothing was written");
         return Ok(());
     }
     if !args.allow_dirty {
         refuse_loss(&repository, &becoming)?;
-    }
-    if let Some(refusal) = refusal(&becoming, args.on_conflict) {
-        return Err(refusal);
     }
     finish(&repository, &becoming, args.yes, env)?;
 
@@ -97,7 +97,12 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
         env.out.say(format!("{}: {}{to}", ink.paint(Ink::Good, "there already, and up to date"), names.join(", ")));
     } else {
         env.out.say(format!("{} {}{to}", ink.paint(Ink::Good, "added"), names.join(", ")));
-        env.out.hint(format!("`stagekit remove {}` takes it out again, `stagekit update` keeps it up to date", names.join(" ")));
+        // A feature of several projects is only removed where somebody says of which.
+        let is_elsewhere = |layer: &Layer| layer.directory != project.stack.directory && names.contains(&layer.name.as_str());
+        let inside = repository.features().any(is_elsewhere).then(|| Ground::of(&repository.root, &env.cwd, None)).transpose()?;
+        let inside =
+            inside.map_or_else(String::new, |ground| format!(" --in {}", seen_from(ground.stood_in.as_deref(), &project.stack.directory)));
+        env.out.hint(format!("`stagekit remove {}{inside}` takes it out again, `stagekit update` keeps it up to date", names.join(" ")));
     }
     marked(&becoming.planned).map_or(Ok(()), Err)
 }

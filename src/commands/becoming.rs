@@ -79,7 +79,11 @@ pub(super) fn becoming(
     let unfit = |faults: Vec<Fault>| {
         let may_stay = on_conflict != OnConflict::Keep && faults.iter().any(|fault| is_closed(&there, &fault.place));
         let error = Error::faults(ErrorKind::Conflict, "the features do not fit into what is there, nothing was written", faults);
-        if may_stay { error.hint("`--on-conflict keep` leaves a file as it is that is not UTF-8; or convert it, or move it away") } else { error }
+        if may_stay {
+            error.hint("`--on-conflict keep` leaves a file as it is that is not UTF-8; or convert it, or move it away")
+        } else {
+            error
+        }
     };
     let mut fitted = fit(&stored, &there, kit, parts, &old, on_conflict).map_err(unfit)?;
     let planned = plan(&fitted.base, &there, &fitted.fresh, Deleted::Say);

@@ -133,6 +133,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         File::create(root.path().join("Dockerfile")).unwrap().set_len(MOST_BYTES + 1).unwrap();
         let error = read(root.path(), [&RelPath::new("Dockerfile").unwrap()]).unwrap_err();
-        assert!(error.to_string().ends_with("Dockerfile: has more than 64 MiB, and stagekit compares no such file (move it away)"), "{error}");
+        assert!(
+            error.to_string().ends_with("Dockerfile: has more than 64 MiB, and stagekit compares no such file (move it away)"),
+            "{error}"
+        );
     }
 }

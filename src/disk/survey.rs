@@ -144,7 +144,8 @@ fn branch(root: &Path) -> Option<(String, Origin)> {
     };
     // Where there is no remote, nobody else has another one.
     let is_alone = !small_text(&common.join("config")).is_some_and(|config| config.contains("[remote "));
-    named(&common, "refs/remotes/origin/HEAD", "ref: refs/remotes/origin/", true).or_else(|| named(&own, "HEAD", "ref: refs/heads/", is_alone))
+    named(&common, "refs/remotes/origin/HEAD", "ref: refs/remotes/origin/", true)
+        .or_else(|| named(&own, "HEAD", "ref: refs/heads/", is_alone))
 }
 
 /// Where git keeps what is this working tree's alone, and what it has in common with others: the same unless it is a worktree. A submodule and a

@@ -52,10 +52,9 @@ impl Shape {
             ),
             Self::Service if is_yaml_word(text) => (false, "is a word that YAML reads as something else"),
             Self::Service if text.len() > LONGEST_NAME => (false, "has more than 50 characters, which Kubernetes refuses"),
-            Self::Service => (
-                only("._-") && starts(|c| c.is_ascii_alphabetic()),
-                "is no name: letters, digits, `.`, `_` and `-`, the first a letter",
-            ),
+            Self::Service => {
+                (only("._-") && starts(|c| c.is_ascii_alphabetic()), "is no name: letters, digits, `.`, `_` and `-`, the first a letter")
+            }
             Self::Version => (only("._+-") && starts(|c| c.is_ascii_alphanumeric()), "is no version"),
             Self::Path => (is_path("._/@+-"), "is no path that every file can name: letters, digits, `.`, `_`, `/`, `@`, `+` and `-`"),
             Self::Glob => {
