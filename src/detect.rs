@@ -271,9 +271,6 @@ impl<'s> Project<'s> {
         if let Some((branch, origin)) = &survey.branch {
             project.stack.default_branch.clone_from(branch);
             project.origin("default_branch", origin.clone());
-        } else {
-            // Nothing is checked out that has a name, or there is no git: it is called what most are.
-            project.origin("default_branch", Origin { place: ".".to_owned(), certain: false });
         }
         for fault in &survey.unread {
             project.note(&fault.place, &fault.message);

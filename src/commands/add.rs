@@ -243,8 +243,10 @@ impl Project {
         env: &mut Env,
     ) -> Result<Vec<Guess>> {
         let needs = |part: &str| added.iter().any(|feature| feature.needs.iter().any(|need| need == part));
-        let wants = |field: &str| match field.split('.').collect::<Vec<_>>()[..] {
+        let wants = |field: &str, origin: &Origin| match field.split('.').collect::<Vec<_>>()[..] {
             ["language_version"] => !added.is_empty(),
+            // Only where nothing says it: a branch that is checked out is often the right one.
+            ["default_branch"] => origin.place == "." && added.iter().any(|feature| feature.name.get_ref() == "github-actions"),
             ["modules", _, "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
             ["modules", _, "metrics_path"] => added.iter().any(|feature| feature.name.get_ref() == "monitoring"),
             ["test"] => needs("test"),
@@ -252,7 +254,7 @@ impl Project {
         };
         let is_asked = env.ask.is_interactive() && !args.yes && self.kind == Kind::Found && faults.is_empty();
         let guesses = |stack: &Stack| -> Vec<Guess> {
-            let open = stack.origins.iter().filter(|(field, origin)| !origin.certain && wants(field));
+            let open = stack.origins.iter().filter(|(field, origin)| !origin.certain && wants(field, origin));
             open.filter_map(|(field, origin)| Some(Guess { value: value_of(stack, field)?, field: field.clone(), origin: origin.clone() }))
                 .collect()
         };
@@ -401,6 +403,7 @@ fn value_of(stack: &Stack, field: &str) -> Option<String> {
     let module = |name: &str| stack.modules.iter().find(|module| module.name == name);
     match field.split('.').collect::<Vec<_>>()[..] {
         ["language_version"] => Some(stack.language_version.clone()),
+        ["default_branch"] => Some(stack.default_branch.clone()),
         ["test"] => stack.test.as_ref().map(|test| crate::course::shell_line(&test.command)),
         ["modules", name, "port"] => Some(module(name)?.port.map_or_else(|| NOWHERE.to_owned(), |port| port.to_string())),
         ["modules", name, "health_path"] => module(name)?.health_path.clone(),

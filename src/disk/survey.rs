@@ -58,7 +58,7 @@ const MOST_FILES: usize = 2_000;
 pub fn survey(root: &Path, inside: Option<&str>) -> Result<Survey> {
     let absolute = fs::canonicalize(root).map_err(|error| Error::io("look into", root, error))?;
     let name = absolute.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let mut survey = Survey { name, branch: branch(&absolute), ..Survey::default() };
+    let mut survey = Survey { name, branch: Some(branch(&absolute).unwrap_or_else(usual)), ..Survey::default() };
     let inside = inside.filter(|inside| *inside != ".").unwrap_or_default();
     if !inside.is_empty() {
         walk(&absolute, inside, "", &mut survey)?;
@@ -146,6 +146,11 @@ fn branch(root: &Path) -> Option<(String, Origin)> {
     let is_alone = !small_text(&common.join("config")).is_some_and(|config| config.contains("[remote "));
     named(&common, "refs/remotes/origin/HEAD", "ref: refs/remotes/origin/", true)
         .or_else(|| named(&own, "HEAD", "ref: refs/heads/", is_alone))
+}
+
+/// What most branches are called: a guess where none is checked out, or there is no git.
+fn usual() -> (String, Origin) {
+    ("main".to_owned(), Origin { place: ".".to_owned(), certain: false })
 }
 
 /// Where git keeps what is this working tree's alone, and what it has in common with others: the same unless it is a worktree. A submodule and a
