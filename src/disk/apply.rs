@@ -304,3 +304,36 @@ fn look(path: &Path) -> Result<Option<Metadata>> {
         Err(error) => Err(Error::io("look at", path, error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::apply_over;
+    use crate::{
+        disk::Unwatched,
+        error::ErrorKind,
+        plan::Plan,
+        tree::{Entry, RelPath, Tree},
+    };
+
+    #[test]
+    fn a_receipt_that_another_run_has_written_meanwhile_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(".stagekit/receipt.toml");
+        fs::create_dir(root.path().join(".stagekit")).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let receipt = |text: &str| -> Tree {
+            [(RelPath::new(".stagekit/receipt.toml").unwrap(), Entry::new(text.as_bytes().to_vec()))].into_iter().collect()
+        };
+        let write = |last: &Tree, seen: &Tree| apply_over(root.path(), &Plan::default(), last, seen, &Unwatched);
+        for seen in [Tree::new(), receipt("older")] {
+            let error = write(&receipt("mine"), &seen).unwrap_err();
+            assert_eq!((error.kind(), error.way_out()), (ErrorKind::Conflict, Some("run the command again")));
+            assert!(error.to_string().starts_with("another run of stagekit has changed this repository meanwhile"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        }
+        write(&receipt("mine"), &receipt("theirs")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    }
+}

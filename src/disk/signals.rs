@@ -56,3 +56,17 @@ impl Drop for Interrupts {
         self.arrived.store(true, Ordering::SeqCst);
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use signal_hook::{consts, low_level};
+
+    use super::interrupts;
+
+    #[test]
+    fn a_terminal_that_is_closed_is_heard() {
+        let heard = interrupts().unwrap();
+        low_level::raise(consts::SIGHUP).unwrap();
+        assert!(heard.arrived());
+    }
+}
