@@ -226,7 +226,8 @@ impl Project {
         let mut faults = Vec::new();
         for (key, value) in given {
             if let Err(why) = self.stack.set(key, value) {
-                faults.push(Fault::new(format!("--set {key}={value}"), why));
+                let shown: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+                faults.push(Fault::new(format!("--set {key}={shown}"), why));
             }
         }
         faults

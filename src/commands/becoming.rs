@@ -184,6 +184,9 @@ fn leave_closed(parts: &mut [Part], there: &Tree, old: &[Layer], on_conflict: On
 /// Where GitHub reads the workflows of all projects.
 const WORKFLOWS: &str = ".github/workflows/";
 
+/// More projects than have the same name for their workflows.
+const MOST_NUMBERS: usize = 1000;
+
 /// The workflows of all projects lie in one folder, each named for its project's: where two are named the same, as those of `a/b` and `a-b`, the later
 /// one gets a number.
 fn apart(kit: &Tree, parts: &mut [Part]) {
@@ -192,11 +195,10 @@ fn apart(kit: &Tree, parts: &mut [Part]) {
     for Part { layer, slice } in parts {
         for path in slice.tree.paths().filter(|path| path.as_str().starts_with(WORKFLOWS)) {
             let is_free = |path: &RelPath| owners.get(path).is_none_or(|owner| *owner == layer.directory);
-            if let Some(fresh) = (!is_free(path)).then(|| (2..).filter_map(|n| numbered(path, n)).find(is_free)).flatten() {
-                owners.insert(fresh.clone(), layer.directory.clone());
+            let other = if is_free(path) { None } else { (2..MOST_NUMBERS).filter_map(|n| numbered(path, n)).find(is_free) };
+            owners.entry(other.as_ref().unwrap_or(path).clone()).or_insert_with(|| layer.directory.clone());
+            if let Some(fresh) = other {
                 renamed.insert((layer.directory.clone(), path.clone()), fresh);
-            } else {
-                owners.insert(path.clone(), layer.directory.clone());
             }
         }
         for ((_, old), fresh) in renamed.iter().filter(|((directory, _), _)| *directory == layer.directory) {
