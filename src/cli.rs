@@ -667,7 +667,7 @@ pub struct AddArgs {
     /// Print what would be written as a unified diff, and write nothing
     #[arg(long, conflicts_with = "json")]
     pub diff: bool,
-    /// Replace files although git has not recorded all changes
+    /// Replace files although git has not recorded all changes, or there is no git
     #[arg(long)]
     pub allow_dirty: bool,
     /// Ask nothing

@@ -33,7 +33,7 @@ use facts::Facts;
 
 use crate::{
     error::{Error, Fault, Result},
-    stack::{Language, Module, Origin, Stack, TestRun},
+    stack::{LONGEST_NAME, Language, Module, Origin, Stack, TestRun, is_yaml_word},
     tree::{RelPath, Tree},
 };
 
@@ -107,6 +107,19 @@ pub fn is_wanted(path: &str) -> bool {
         ]
         .iter()
         .any(|wants| wants(name))
+}
+
+/// In which order files are read where there are more than can be: 0 for what says how a project is built and with which version, 1 for its
+/// configuration, 2 for its sources.
+pub fn rank(path: &str) -> u8 {
+    const CODE: [&str; 12] = [".java", ".kt", ".go", ".rs", ".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts"];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_build = name == "Dockerfile" || READERS.iter().any(|(names, _)| names.contains(&name));
+    match (is_build || pins::wants(name), CODE.iter().any(|end| name.ends_with(end))) {
+        (true, _) => 0,
+        (false, false) => 1,
+        (false, true) => 2,
+    }
 }
 
 /// Finds out what the repository, or its folder `directory`, is built with.
@@ -443,7 +456,8 @@ fn below(directory: &str, path: &str) -> String {
     }
 }
 
-/// A name as compose projects and images want it: small letters, digits and hyphens.
+/// A name as compose projects, images and Kubernetes want it: small letters, digits and hyphens, the first a letter, not too long, and no word that
+/// YAML takes for something else.
 fn slug(name: &str) -> String {
     let mut slug = String::new();
     for c in name.chars() {
@@ -453,8 +467,14 @@ fn slug(name: &str) -> String {
             slug.push('-');
         }
     }
-    let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "app".to_owned() } else { slug.to_owned() }
+    match slug.trim_end_matches('-') {
+        "" => "app".to_owned(),
+        slug => {
+            let is_plain = slug.starts_with(|c: char| c.is_ascii_alphabetic()) && !is_yaml_word(slug);
+            let name = if is_plain { slug.to_owned() } else { format!("app-{slug}") };
+            name[..name.len().min(LONGEST_NAME)].trim_end_matches('-').to_owned()
+        }
+    }
 }
 
 /// The texts of an environment, by name.

@@ -24,19 +24,19 @@ mod workplace;
 
 use std::path::Path;
 
-pub use apply::apply;
+pub use apply::{apply, apply_over};
 pub use changes::{Files, ignored};
 pub use copy::Copy;
 pub use create::{creatable, create, create_with};
 pub use files::{
-    creatable_file, create_file, make_folder, read_bytes, read_text, read_toml, remember, remembered, rendered_around, repository_around,
-    write_anew, written_since,
+    creatable_file, create_file, folders_around, is_rendered, make_folder, read_bytes, read_text, read_toml, remember, remembered,
+    repository_around, write_anew, written_since,
 };
 pub use git_folder::{git_folder, give_branch};
 pub use handed::{Over, Scratch, Standing, put_file, read_roster, standing, sweep_files};
 pub use lock::Lock;
 pub use read::read;
-pub use rollback::{Recovered, recover};
+pub use rollback::{Recovered, is_pending, recover};
 pub use signals::{Interrupts, interrupts};
 pub use submission::{form_of, names_in, submitted, submitted_zip};
 pub use survey::survey;

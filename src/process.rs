@@ -1,6 +1,7 @@
 //! Programs that stagekit starts.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     io::{self, Read as _},
     path::Path,
@@ -22,7 +23,10 @@ pub use interrupts::Interrupts;
 pub use limits::{Limited, Limits, run_within};
 
 use self::group::Group;
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    tree::RelPath,
+};
 
 /// Whether `git` can be run.
 pub fn has_git() -> bool {
@@ -42,6 +46,22 @@ pub fn first_commit(root: &Path, branch: &str, message: &str) -> Result<()> {
 pub fn has_changes(root: &Path) -> bool {
     let status = Command::new("git").args(["status", "--porcelain", "--", "."]).current_dir(root).stdin(Stdio::null()).output();
     status.is_ok_and(|done| done.status.success() && !done.stdout.is_empty())
+}
+
+/// Those of these files below `root` that git cannot bring back as they are: not tracked, whether it ignores them or not, or changed since the last
+/// commit. All of them where there is no git, or no repository.
+pub fn unrecorded<'p>(root: &Path, paths: &'p [RelPath]) -> Vec<&'p RelPath> {
+    let listed = |words: &[&str]| -> Option<BTreeSet<String>> {
+        let mut git = Command::new("git");
+        git.arg("--literal-pathspecs").args(words).arg("--").args(paths.iter().map(RelPath::as_str));
+        let done = git.current_dir(root).stdin(Stdio::null()).output().ok().filter(|done| done.status.success())?;
+        let names = done.stdout.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
+        Some(names.map(str::to_owned).collect())
+    };
+    let tracked = listed(&["ls-tree", "-z", "--name-only", "HEAD"]);
+    let changed = listed(&["diff", "-z", "--name-only", "--relative", "--no-ext-diff", "HEAD"]);
+    let (Some(tracked), Some(changed)) = (tracked, changed) else { return paths.iter().collect() };
+    paths.iter().filter(|path| !tracked.contains(path.as_str()) || changed.contains(path.as_str())).collect()
 }
 
 /// What git ignores below `root`, paths of files and of whole folders; `None` where git cannot say.

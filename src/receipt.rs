@@ -22,6 +22,16 @@ use crate::{
 /// The folder of everything that is stagekit's own in a repository.
 pub const FOLDER: &str = ".stagekit";
 
+/// The format of the receipt that this stagekit reads and writes.
+const FORMAT: u32 = 1;
+
+/// The files in it that are written with every change; what is this machine's alone stands beside them.
+const OWN: [&str; 4] = [".gitattributes", ".gitignore", "base.tar", "receipt.toml"];
+
+/// What git ignores of them, and what it keeps whatever is ignored above: without base or receipt every clone is of no use.
+const IGNORED: &str = "# While a command runs\nlock\njournal/\n# This machine's alone\nlocal.toml\ncheck.log\n# Every clone needs them\n!.gitattributes\n\
+                       !.gitignore\n!base.tar\n!receipt.toml\n";
+
 /// `.stagekit/receipt.toml`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,7 +140,7 @@ impl Receipt {
             aside: BTreeMap::new(),
         };
         Self {
-            format_version: 1,
+            format_version: FORMAT,
             stagekit: env!("CARGO_PKG_VERSION").to_owned(),
             rendered_at: rendition.at,
             layer: vec![layer],
@@ -149,7 +159,7 @@ impl Receipt {
     /// The receipt of a repository that stagekit did not make.
     pub fn of_nothing() -> Self {
         Self {
-            format_version: 1,
+            format_version: FORMAT,
             stagekit: env!("CARGO_PKG_VERSION").to_owned(),
             rendered_at: 0,
             layer: Vec::new(),
@@ -160,9 +170,21 @@ impl Receipt {
         }
     }
 
-    /// The receipt in `text`.
+    /// The receipt in `text`; one that a later stagekit has written says more than is known here, and is refused.
     pub fn read(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| Error::failed("`.stagekit/receipt.toml` cannot be read").because(error))
+        #[derive(Deserialize)]
+        struct Head {
+            format_version: u32,
+            #[serde(default)]
+            stagekit: String,
+        }
+        let unreadable = |error| Error::failed("`.stagekit/receipt.toml` cannot be read").because(error);
+        let head: Head = toml::from_str(text).map_err(unreadable)?;
+        if head.format_version > FORMAT {
+            let by = format!("`.stagekit/receipt.toml` was written by a newer stagekit, {}", head.stagekit.escape_debug());
+            return Err(Error::failed(by).hint("install that one, or a later one"));
+        }
+        toml::from_str(text).map_err(unreadable)
     }
 
     /// The file's text.
@@ -199,6 +221,16 @@ pub fn own_files(kit: &KitManifest, rendered: &Rendered, answers: &Answers, rend
     seal(&Receipt::of_kit(kit.name.get_ref(), &kit.version, rendered, answers, rendition), base(rendered))
 }
 
+/// The paths of what [`seal`] makes.
+pub fn paths() -> Result<Vec<RelPath>> {
+    OWN.iter().map(|name| RelPath::new(format!("{FOLDER}/{name}")).map_err(Error::failed)).collect()
+}
+
+/// The file of this name in `.stagekit`.
+pub fn own<'t>(tree: &'t Tree, name: &str) -> Option<&'t Entry> {
+    tree.get(&RelPath::new(format!("{FOLDER}/{name}")).ok()?)
+}
+
 /// The files of `.stagekit`, which are written after all others.
 pub fn seal<'t>(receipt: &Receipt, base: impl Iterator<Item = (&'t RelPath, &'t Entry)> + Clone) -> Result<Tree> {
     let file = |name: &str, bytes: Vec<u8>| {
@@ -206,11 +238,25 @@ pub fn seal<'t>(receipt: &Receipt, base: impl Iterator<Item = (&'t RelPath, &'t 
     };
     [
         file(".gitattributes", b"# The base is compared byte for byte.\nbase.tar -text -diff linguist-generated\n".to_vec()),
-        file(".gitignore", b"# While a command runs\nlock\njournal/\n# This machine's alone\nlocal.toml\ncheck.log\n".to_vec()),
+        file(".gitignore", IGNORED.as_bytes().to_vec()),
         file("base.tar", archive::tar_of(base, "")),
         file("receipt.toml", receipt.to_toml()?.into_bytes()),
     ]
     .into_iter()
     .collect::<Result<Tree, String>>()
     .map_err(Error::failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Receipt;
+
+    #[test]
+    fn a_receipt_of_a_newer_stagekit_is_refused() {
+        let text = Receipt::of_nothing().to_toml().unwrap().replace("format_version = 1", "format_version = 99");
+        let newer = text.replace(env!("CARGO_PKG_VERSION"), "9.0.0") + "[more]\n";
+        let error = Receipt::read(&newer).unwrap_err();
+        assert_eq!(error.to_string(), "`.stagekit/receipt.toml` was written by a newer stagekit, 9.0.0");
+        assert_eq!(error.way_out(), Some("install that one, or a later one"));
+    }
 }

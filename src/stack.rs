@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use class::Class;
 pub use metrics::{MetricsLibrary, RequestMetrics};
+pub use plain::{LONGEST_NAME, is_yaml_word};
 pub use set::NOWHERE;
 
 use crate::condition::Condition;
@@ -38,6 +39,7 @@ pub enum Language {
 /// A repository as its build, run and test see it. Every field is there in templates, absent ones as null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, as templates ask for it")]
 pub struct Stack {
     /// The project's name: of the compose project, of images.
     pub name: String,

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     becoming::{Becoming, becoming},
-    ground::Ground,
+    ground::{Ground, seen_from},
     repository::Repository,
     solution::marked,
 };
@@ -24,7 +24,6 @@ use crate::{
     layers::OnConflict,
     manifest::FeatureManifest,
     output::{Ink, pad},
-    plan::Plan,
     process,
     prompt::Item,
     receipt::Layer,
@@ -43,15 +42,19 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     if args.list {
         return list(&offers, args.json, env);
     }
+    repository.refuse_unfinished()?;
 
     // 2. which features, and what they want to know
-    let features = chosen(args, &offers, env)?;
+    let (features, mut faults) = chosen(args, &offers, env)?;
+    let is_unknown = !faults.is_empty();
     let given = args.settings.iter().map(|setting| (setting.name.as_str(), setting.value.as_str()));
-    project.set(given)?;
+    faults.extend(project.set(given));
     let from_kit = enabled(&repository, &catalog, &project, &features)?;
     let added: Vec<&FeatureManifest> =
         features.iter().filter(|feature| !from_kit.features.contains(feature.name.get_ref())).copied().collect();
-    let guesses = project.settle(&added, &repository, args, env)?;
+    let guesses = project
+        .settle(&added, &repository, args, faults, env)
+        .map_err(|error| if is_unknown { error.hint("`stagekit add --list` shows what can be added") } else { error })?;
     for guess in &guesses {
         env.out.warn(guess.told());
     }
@@ -75,13 +78,15 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
     } else {
         becoming.show(args.diff, env);
     }
+    if let Some(refusal) = refusal(&becoming, args.on_conflict) {
+        return Err(refusal);
+    }
     if !written {
         env.out.say("nothing was written");
         return Ok(());
     }
-    if args.on_conflict == Choice::Replace && overwrites(&becoming.planned) && !args.allow_dirty && process::has_changes(&repository.root) {
-        return Err(Error::new(ErrorKind::Conflict, "files would be replaced, and git has not recorded all changes; nothing was written")
-            .hint("commit them first, so that what is replaced is not lost; or give `--allow-dirty`"));
+    if !args.allow_dirty {
+        refuse_loss(&repository, &becoming)?;
     }
     finish(&repository, &becoming, args.yes, env)?;
 
@@ -92,9 +97,32 @@ pub fn run(args: &AddArgs, env: &mut Env) -> Result<()> {
         env.out.say(format!("{}: {}{to}", ink.paint(Ink::Good, "there already, and up to date"), names.join(", ")));
     } else {
         env.out.say(format!("{} {}{to}", ink.paint(Ink::Good, "added"), names.join(", ")));
-        env.out.hint(format!("`stagekit remove {}` takes it out again, `stagekit update` keeps it up to date", names.join(" ")));
+        // A feature of several projects is only removed where somebody says of which.
+        let is_elsewhere = |layer: &Layer| layer.directory != project.stack.directory && names.contains(&layer.name.as_str());
+        let inside = repository.features().any(is_elsewhere).then(|| Ground::of(&repository.root, &env.cwd, None)).transpose()?;
+        let inside =
+            inside.map_or_else(String::new, |ground| format!(" --in {}", seen_from(ground.stood_in.as_deref(), &project.stack.directory)));
+        env.out.hint(format!("`stagekit remove {}{inside}` takes it out again, `stagekit update` keeps it up to date", names.join(" ")));
     }
     marked(&becoming.planned).map_or(Ok(()), Err)
+}
+
+/// Why what is there stays as it is, and what else may become of it than was said.
+fn refusal(becoming: &Becoming, choice: Choice) -> Option<Error> {
+    let given = match choice {
+        Choice::Refuse => None,
+        Choice::Keep => Some("keep"),
+        Choice::Replace => Some("replace"),
+        Choice::Merge => Some("merge"),
+        Choice::Aside => Some("aside"),
+    };
+    let all = ["keep", "replace", "merge", "aside"];
+    let other = all.into_iter().filter(|one| Some(*one) != given).collect::<Vec<_>>().join("|");
+    let hint = match given {
+        None => format!("`--on-conflict {other}` says what becomes of it"),
+        Some(given) => format!("`--on-conflict {given}` is no way out of that: move it away, or give `--on-conflict {other}`"),
+    };
+    becoming.planned.refusal().map(|refusal| refusal.hint(hint))
 }
 
 /// Refuses, asks, and carries the plan out.
@@ -103,7 +131,7 @@ pub(super) fn finish(repository: &Repository, becoming: &Becoming, yes: bool, en
         env.out.warn(format!("{}: {}", left.place, left.message));
     }
     if let Some(refusal) = becoming.planned.refusal() {
-        return Err(refusal.hint("`--on-conflict keep|replace|merge|aside` says what becomes of it"));
+        return Err(refusal);
     }
     becoming.agreed(yes, env)?;
     becoming.apply(repository)
@@ -121,8 +149,16 @@ impl From<Choice> for OnConflict {
     }
 }
 
-fn overwrites(planned: &Plan) -> bool {
-    planned.steps().iter().any(|step| step.before.is_some() && step.op.entry().is_some())
+/// Refuses to replace files that nobody could bring back.
+fn refuse_loss(repository: &Repository, becoming: &Becoming) -> Result<()> {
+    let lost = process::unrecorded(&repository.root, &becoming.replaced);
+    if becoming.replaced.is_empty() || lost.is_empty() && !process::has_changes(&repository.root) {
+        return Ok(());
+    }
+    let faults = lost.iter().map(|path| Fault::new(path.as_str(), "git could not bring it back as it is")).collect();
+    let message = "files would be replaced, and git has not recorded all changes; nothing was written";
+    Err(Error::faults(ErrorKind::Conflict, message, faults)
+        .hint("commit them first, so that what is replaced is not lost; or give `--allow-dirty`"))
 }
 
 /// The project that features are added to.
@@ -185,31 +221,41 @@ impl Project {
         Ok(Self { stack, existing: found.existing, kind: Kind::Found })
     }
 
-    /// What the command line says of it.
-    fn set<'a>(&mut self, given: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+    /// What the command line says of it; what of that cannot be is given back.
+    fn set<'a>(&mut self, given: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (key, value) in given {
             if let Err(why) = self.stack.set(key, value) {
-                faults.push(Fault::new(format!("--set {key}={value}"), why));
+                let shown: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+                faults.push(Fault::new(format!("--set {key}={shown}"), why));
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(Error::faults(ErrorKind::Usage, "the project cannot be described so", faults)) }
+        faults
     }
 
     /// Asks for what is missing or a guess where somebody can be asked, and refuses what features cannot be rendered from. What remains a guess is
-    /// given back, to be told.
-    fn settle(&mut self, added: &[&FeatureManifest], repository: &Repository, args: &AddArgs, env: &mut Env) -> Result<Vec<Guess>> {
+    /// given back, to be told. `faults` are those of the command line.
+    fn settle(
+        &mut self,
+        added: &[&FeatureManifest],
+        repository: &Repository,
+        args: &AddArgs,
+        mut faults: Vec<Fault>,
+        env: &mut Env,
+    ) -> Result<Vec<Guess>> {
         let needs = |part: &str| added.iter().any(|feature| feature.needs.iter().any(|need| need == part));
-        let wants = |field: &str| match field.split('.').collect::<Vec<_>>()[..] {
+        let wants = |field: &str, origin: &Origin| match field.split('.').collect::<Vec<_>>()[..] {
             ["language_version"] => !added.is_empty(),
+            // Only where nothing says it: a branch that is checked out is often the right one.
+            ["default_branch"] => origin.place == "." && added.iter().any(|feature| feature.name.get_ref() == "github-actions"),
             ["modules", _, "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
             ["modules", _, "metrics_path"] => added.iter().any(|feature| feature.name.get_ref() == "monitoring"),
             ["test"] => needs("test"),
             _ => false,
         };
-        let is_asked = env.ask.is_interactive() && !args.yes && self.kind == Kind::Found;
+        let is_asked = env.ask.is_interactive() && !args.yes && self.kind == Kind::Found && faults.is_empty();
         let guesses = |stack: &Stack| -> Vec<Guess> {
-            let open = stack.origins.iter().filter(|(field, origin)| !origin.certain && wants(field));
+            let open = stack.origins.iter().filter(|(field, origin)| !origin.certain && wants(field, origin));
             open.filter_map(|(field, origin)| Some(Guess { value: value_of(stack, field)?, field: field.clone(), origin: origin.clone() }))
                 .collect()
         };
@@ -226,8 +272,9 @@ impl Project {
             }
         }
 
-        let mut faults: Vec<Fault> = added.iter().flat_map(|feature| self.misfits(feature, added, repository)).collect();
-        if !added.is_empty() {
+        let is_said = !faults.is_empty();
+        faults.extend(added.iter().flat_map(|feature| self.misfits(feature, added, repository)));
+        if !added.is_empty() || is_said {
             faults.extend(self.stack.faults().into_iter().map(|fault| fault.hint("`--set` says it in another way")));
         }
         if faults.is_empty() {
@@ -357,6 +404,7 @@ fn value_of(stack: &Stack, field: &str) -> Option<String> {
     let module = |name: &str| stack.modules.iter().find(|module| module.name == name);
     match field.split('.').collect::<Vec<_>>()[..] {
         ["language_version"] => Some(stack.language_version.clone()),
+        ["default_branch"] => Some(stack.default_branch.clone()),
         ["test"] => stack.test.as_ref().map(|test| crate::course::shell_line(&test.command)),
         ["modules", name, "port"] => Some(module(name)?.port.map_or_else(|| NOWHERE.to_owned(), |port| port.to_string())),
         ["modules", name, "health_path"] => module(name)?.health_path.clone(),
@@ -430,10 +478,10 @@ fn list(offers: &[Offer], json: bool, env: &mut Env) -> Result<()> {
     Ok(())
 }
 
-/// The features that were named; where none were, somebody is asked.
-fn chosen<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<Vec<&'o FeatureManifest>> {
+/// The features that were named, and the names that are none; where none were, somebody is asked.
+fn chosen<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<(Vec<&'o FeatureManifest>, Vec<Fault>)> {
     if args.features.is_empty() {
-        return asked(args, offers, env);
+        return Ok((asked(args, offers, env)?, Vec::new()));
     }
     let names = || offers.iter().map(|offer| offer.feature.name.get_ref().as_str());
     let (mut found, mut faults) = (Vec::new(), Vec::new());
@@ -448,11 +496,7 @@ fn chosen<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<Vec<
             None => fault,
         });
     }
-    if faults.is_empty() {
-        return Ok(found);
-    }
-    Err(Error::faults(ErrorKind::Usage, "this cannot be added, nothing was written", faults)
-        .hint("`stagekit add --list` shows what can be added"))
+    Ok((found, faults))
 }
 
 fn asked<'o>(args: &AddArgs, offers: &'o [Offer], env: &mut Env) -> Result<Vec<&'o FeatureManifest>> {

@@ -1,6 +1,6 @@
 //! What a repository becomes when its kit and features are rendered anew: the one thing that `add`, `remove` and `update` do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{repository::Repository, text};
 use crate::{
@@ -12,11 +12,11 @@ use crate::{
     interview::{Given, settle},
     layers::{Fitted, OnConflict, Part, fit, paths_of_interest},
     manifest::{KitManifest, Number},
-    plan::{Deleted, Plan, plan},
+    plan::{Deleted, Plan, Reason, plan},
     receipt::{self, FOLDER, Layer, Receipt},
-    render::{Features, Renderer},
+    render::{Features, Renderer, Slice},
     rendition::Rendition,
-    tree::Tree,
+    tree::{Entry, RelPath, Tree},
 };
 
 /// A repository as it will be.
@@ -35,6 +35,8 @@ pub(super) struct Becoming {
     pub(super) left: Vec<Fault>,
     /// What features expect of the user's own files, and do not find there.
     pub(super) unmet: Vec<Fault>,
+    /// The user's own files of which nothing is left.
+    pub(super) replaced: Vec<RelPath>,
 }
 
 /// The repository with other answers to its kit's questions (`changed`), and with just these features beside the kit.
@@ -45,6 +47,8 @@ pub(super) fn becoming(
     features: &[Layer],
     on_conflict: OnConflict,
 ) -> Result<Becoming> {
+    refuse_unfit(features)?;
+
     // 1. the kit
     let (mut receipt, kit, dropped) = match repository.kit() {
         Ok(layer) => of_kit(repository, &Renderer::new(catalog, &layer.name)?, changed)?,
@@ -64,14 +68,26 @@ pub(super) fn becoming(
         parts.push(Part { layer: Layer { digest, ..Layer::of_feature(&manifest, &layer.stack) }, slice });
     }
 
+    apart(&kit, &mut parts);
+
     // 3. over each other, and over what is there
     let old: Vec<Layer> = repository.features().cloned().collect();
     let stored = repository.base()?;
     let interest = paths_of_interest(&stored, &kit, &parts, &old);
     let mut there = disk::read(&repository.root, &interest)?;
-    let unfit = |faults| Error::faults(ErrorKind::Conflict, "the features do not fit into what is there, nothing was written", faults);
+    let closed = leave_closed(&mut parts, &there, &old, on_conflict);
+    let unfit = |faults: Vec<Fault>| {
+        let may_stay = on_conflict != OnConflict::Keep && faults.iter().any(|fault| is_closed(&there, &fault.place));
+        let error = Error::faults(ErrorKind::Conflict, "the features do not fit into what is there, nothing was written", faults);
+        if may_stay {
+            error.hint("`--on-conflict keep` leaves a file as it is that is not UTF-8; or convert it, or move it away")
+        } else {
+            error
+        }
+    };
     let mut fitted = fit(&stored, &there, kit, parts, &old, on_conflict).map_err(unfit)?;
     let planned = plan(&fitted.base, &there, &fitted.fresh, Deleted::Say);
+    let replaced = if on_conflict == OnConflict::Replace { replaceable(&planned) } else { Vec::new() };
     fitted.resolve(&planned, &there, on_conflict);
     if receipt.layer.is_empty() && fitted.layers.is_empty() {
         // Where nothing of stagekit's is left, what it knew of the repository goes too.
@@ -85,11 +101,12 @@ pub(super) fn becoming(
 
     // 4. what is recorded
     let unmet = fitted.unmet(&there);
-    let Fitted { own, layers, roles, left, .. } = fitted;
+    let Fitted { own, layers, roles, mut left, .. } = fitted;
+    left.extend(closed);
     receipt.layer.extend(layers);
     receipt.roles.extend(roles);
     receipt.pending = planned.pending().cloned().collect();
-    Ok(Becoming { planned, receipt, is_same: stored == own, base: own, dropped, left, unmet })
+    Ok(Becoming { planned, receipt, is_same: stored == own, base: own, dropped, left, unmet, replaced })
 }
 
 impl Becoming {
@@ -116,8 +133,105 @@ impl Becoming {
     /// Carries it out: all or nothing.
     pub(super) fn apply(&self, repository: &Repository) -> Result<()> {
         let own = if self.receipt.layer.is_empty() { Tree::new() } else { receipt::seal(&self.receipt, self.base.iter())? };
-        disk::apply(&repository.root, &self.planned, &own, &disk::interrupts()?)
+        repository.apply_with(&self.planned, &own)
     }
+}
+
+/// Refuses layers that nothing could be rendered from: somebody has changed the receipt by hand, or it comes from elsewhere.
+fn refuse_unfit(features: &[Layer]) -> Result<()> {
+    let place = format!("{FOLDER}/receipt.toml");
+    let mut faults = Vec::new();
+    for layer in features {
+        let of_layer = |message: String| Fault::new(&place, format!("`{}` in `{}`: {message}", layer.name, layer.directory));
+        faults.extend(layer.stack.faults().into_iter().map(|fault| of_layer(fault.to_string())));
+        if layer.directory != layer.stack.directory {
+            faults.push(of_layer(format!("its stack is that of `{}`", layer.stack.directory)));
+        }
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::faults(ErrorKind::Usage, "the receipt says what no feature can write down, nothing was written", faults)
+        .hint("correct it there, or with `stagekit add FEATURE --set FIELD=VALUE`"))
+}
+
+/// Whether a file is there that nothing can be put into.
+fn is_closed(there: &Tree, path: &str) -> bool {
+    RelPath::new(path).is_ok_and(|path| there.get(&path).is_some_and(|entry| entry.text().is_none()))
+}
+
+/// Leaves out what features want in files that are no text, where those are to stay as they are or stayed so before; tells what that is, once.
+fn leave_closed(parts: &mut [Part], there: &Tree, old: &[Layer], on_conflict: OnConflict) -> Vec<Fault> {
+    let mut told = Vec::new();
+    for Part { layer, slice } in parts {
+        let earlier = old.iter().find(|earlier| earlier.is_of(&layer.name, &layer.directory));
+        slice.contributions.retain(|one| {
+            let was_kept = earlier.is_some_and(|earlier| earlier.kept.contains(&one.path));
+            if !is_closed(there, one.path.as_str()) || on_conflict != OnConflict::Keep && !was_kept {
+                return true;
+            }
+            if !layer.kept.contains(&one.path) {
+                layer.kept.push(one.path.clone());
+                let message = format!("is not UTF-8 and stays as it is; what `{}` needs in it is for you to add", layer.name);
+                told.extend((!was_kept).then(|| Fault::new(one.path.as_str(), message)));
+            }
+            false
+        });
+    }
+    told
+}
+
+/// Where GitHub reads the workflows of all projects.
+const WORKFLOWS: &str = ".github/workflows/";
+
+/// More projects than have the same name for their workflows.
+const MOST_NUMBERS: usize = 1000;
+
+/// The workflows of all projects lie in one folder, each named for its project's: where two are named the same, as those of `a/b` and `a-b`, the later
+/// one gets a number.
+fn apart(kit: &Tree, parts: &mut [Part]) {
+    let mut owners: BTreeMap<RelPath, String> = kit.paths().map(|path| (path.clone(), ".".to_owned())).collect();
+    let mut renamed: BTreeMap<(String, RelPath), RelPath> = BTreeMap::new();
+    for Part { layer, slice } in parts {
+        for path in slice.tree.paths().filter(|path| path.as_str().starts_with(WORKFLOWS)) {
+            let is_free = |path: &RelPath| owners.get(path).is_none_or(|owner| *owner == layer.directory);
+            let other = if is_free(path) { None } else { (2..MOST_NUMBERS).filter_map(|n| numbered(path, n)).find(is_free) };
+            owners.entry(other.as_ref().unwrap_or(path).clone()).or_insert_with(|| layer.directory.clone());
+            if let Some(fresh) = other {
+                renamed.insert((layer.directory.clone(), path.clone()), fresh);
+            }
+        }
+        for ((_, old), fresh) in renamed.iter().filter(|((directory, _), _)| *directory == layer.directory) {
+            rename(slice, old, fresh);
+        }
+    }
+}
+
+/// `.github/workflows/a-b-2.yml`.
+fn numbered(path: &RelPath, number: usize) -> Option<RelPath> {
+    let (stem, end) = path.as_str().rsplit_once('.')?;
+    RelPath::new(format!("{stem}-{number}.{end}")).ok()
+}
+
+/// Gives a file of the slice another name, also where it names itself.
+fn rename(slice: &mut Slice, old: &RelPath, fresh: &RelPath) {
+    if let Some(entry) = slice.tree.remove(old) {
+        let bytes = entry.text().map(|text| text.replace(old.as_str(), fresh.as_str()).into_bytes());
+        let bytes = bytes.map_or_else(|| entry.bytes.clone(), Into::into);
+        slice.tree.insert(fresh.clone(), Entry { bytes, executable: entry.executable });
+    }
+    if let Some(role) = slice.roles.remove(old) {
+        slice.roles.insert(fresh.clone(), role);
+    }
+    for one in slice.contributions.iter_mut().filter(|one| one.path == *old) {
+        one.path = fresh.clone();
+    }
+}
+
+/// The files in the way of a plan that could be replaced.
+fn replaceable(planned: &Plan) -> Vec<RelPath> {
+    let is_file = |reason: &Reason| !matches!(reason, Reason::InTheWay { .. } | Reason::Deleted);
+    planned.conflicts().filter(|(_, reason)| is_file(reason)).map(|(path, _)| path.clone()).collect()
 }
 
 /// Receipt and files of the repository as the kit would render it now, and the answers that it has no question for any more.

@@ -23,6 +23,9 @@ pub fn run(args: &DetectArgs, env: &mut Env) -> Result<()> {
         (None, inside) => inside,
     };
     let is_asked = args.inside.is_some();
+    if disk::is_pending(&root) {
+        env.out.warn("an earlier run was stopped before its end, and what is here may be half of it: `add`, `remove` and `update` take it back first");
+    }
 
     // 2. looked at, and told
     let survey = disk::survey(&root, directory.as_deref())?;

@@ -31,6 +31,9 @@ impl Ground {
         let found = |path: &Path| path.canonicalize().map_err(|error| Error::io("find", path, error));
         let (cwd, root) = (found(cwd)?, found(root)?);
         let stood_in = inside(&root, &cwd);
+        if let Some(asked) = asked.filter(|asked| cwd.join(asked).is_file()) {
+            return Err(Error::usage(format!("`--in {asked}` is a file")).hint("give the folder of the project"));
+        }
         let asked = asked.map(|asked| below(stood_in.as_deref(), asked)).transpose()?;
         Ok(Self { root, stood_in, asked })
     }
@@ -54,4 +57,33 @@ pub(super) fn below(inside: Option<&str>, asked: &str) -> Result<String> {
         }
     }
     Ok(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+}
+
+/// What `--in` has to be given for the folder `directory` by somebody who stands in `inside`.
+pub(super) fn seen_from(inside: Option<&str>, directory: &str) -> String {
+    let parts = |path: &'_ str| path.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect::<Vec<_>>();
+    let (from, to) = (parts(inside.unwrap_or_default()), parts(directory));
+    let common = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    let up = std::iter::repeat_n("..".to_owned(), from.len() - common);
+    let way: Vec<String> = up.chain(to[common..].iter().cloned()).collect();
+    if way.is_empty() { ".".to_owned() } else { way.join("/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{below, seen_from};
+
+    #[test]
+    fn what_in_is_given_leads_there() {
+        for (inside, directory, given) in [
+            (None, ".", "."),
+            (None, "services/api", "services/api"),
+            (Some("services/api"), "services/api", "."),
+            (Some("services/api/src"), "services/web", "../../web"),
+            (Some("services"), ".", ".."),
+        ] {
+            assert_eq!(seen_from(inside, directory), given);
+            assert_eq!(below(inside, given).unwrap(), directory);
+        }
+    }
 }

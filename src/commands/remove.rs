@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     add::{finish, turning},
     becoming::{Becoming, becoming},
-    ground::Ground,
+    ground::{Ground, seen_from},
     repository::Repository,
 };
 use crate::{
@@ -25,10 +25,11 @@ use crate::{
 
 /// Removes features: what is untouched goes, what is not is told.
 pub fn run(args: &RemoveArgs, env: &mut Env) -> Result<()> {
-    // 1. where, and which features of it
+    // 1. where, and which features of it; nothing half done may be forgotten
     let repository = Repository::around(env)?;
-    let asked = Ground::of(&repository.root, &env.cwd, args.inside.as_deref())?.asked;
-    let going = Going::of(&repository, args, asked.as_deref(), env)?;
+    repository.refuse_unfinished()?;
+    let ground = Ground::of(&repository.root, &env.cwd, args.inside.as_deref())?;
+    let going = Going::of(&repository, args, &ground, env)?;
 
     // 2. what is left of the repository then
     let catalog = env.catalog.clone();
@@ -78,7 +79,8 @@ struct Going {
 }
 
 impl Going {
-    fn of(repository: &Repository, args: &RemoveArgs, directory: Option<&str>, env: &Env) -> Result<Self> {
+    fn of(repository: &Repository, args: &RemoveArgs, ground: &Ground, env: &Env) -> Result<Self> {
+        let (directory, stood_in) = (ground.asked.as_deref(), ground.stood_in.as_deref());
         let mut going = Self { layers: Vec::new(), answers: Vec::new() };
         let mut faults = Vec::new();
         let kit = repository.kit().ok();
@@ -98,7 +100,7 @@ impl Going {
                         }
                         going.answers.extend(answers);
                     }
-                    None => faults.push(absent(name, repository)),
+                    None => faults.push(absent(name, &of_name, stood_in, repository)),
                 },
                 _ => {
                     let folders: Vec<String> = here.iter().map(|layer| format!("`{}`", layer.directory)).collect();
@@ -115,7 +117,13 @@ impl Going {
     }
 }
 
-fn absent(name: &str, repository: &Repository) -> Fault {
+/// Why it cannot be removed: it is `elsewhere`, or nowhere.
+fn absent(name: &str, elsewhere: &[&Layer], stood_in: Option<&str>, repository: &Repository) -> Fault {
+    let folders: Vec<String> = elsewhere.iter().map(|layer| seen_from(stood_in, &layer.directory)).collect();
+    if !folders.is_empty() {
+        let ways: Vec<String> = folders.iter().map(|folder| format!("`--in {folder}`")).collect();
+        return Fault::new(name, "was not added there, but elsewhere").hint(format!("{} says where it is", ways.join(" or ")));
+    }
     let known: Vec<&str> = repository.features().map(|layer| layer.name.as_str()).collect();
     let of_kit = repository.kit().map_or(&[][..], |kit| &kit.features);
     let known: Vec<&str> = known.into_iter().chain(of_kit.iter().map(String::as_str)).collect();

@@ -9,7 +9,7 @@ use crate::{
     course::{Course, Step},
     disk,
     env::Env,
-    error::{Error, ErrorKind, Result},
+    error::{Error, ErrorKind, Fault, Result},
     manifest::{Number, Role, State},
     plan::{Deleted, Plan, plan},
     process,
@@ -28,18 +28,17 @@ const LOG: &str = "check.log";
 pub(super) struct Repository {
     pub(super) root: PathBuf,
     pub(super) receipt: Receipt,
+    /// The files of `.stagekit` as they were when the receipt was read: whatever is decided from them is only written where they still are so.
+    seen: Tree,
 }
 
 impl Repository {
     /// The one around the working directory. What an earlier run had begun there is taken back first.
     pub(super) fn around(env: &mut Env) -> Result<Self> {
-        let root = disk::rendered_around(&env.cwd).ok_or_else(|| {
+        let root = rendered_around(env)?.ok_or_else(|| {
             Error::usage("there is no repository of stagekit here: neither this folder nor one above it has `.stagekit/receipt.toml`")
                 .hint("go into one, or make one with `stagekit new`")
         })?;
-        if let Some(recovered) = disk::recover(&root, &disk::Unwatched)? {
-            env.out.warn(recovered.to_string());
-        }
         if let Some(known) = &env.known {
             disk::remember(known, &root);
         }
@@ -48,14 +47,13 @@ impl Repository {
 
     /// The same; where stagekit has made nothing yet, the git repository around the working directory, or that folder itself.
     pub(super) fn around_or_new(env: &mut Env) -> Result<Self> {
-        if disk::rendered_around(&env.cwd).is_some() {
+        if rendered_around(env)?.is_some() {
             return Self::around(env);
         }
         let (root, _) = root_of(&env.cwd)?;
-        if let Some(recovered) = disk::recover(&root, &disk::Unwatched)? {
-            env.out.warn(recovered.to_string());
-        }
-        Ok(Self { root, receipt: Receipt::of_nothing() })
+        recovered(&root, env)?;
+        let seen = disk::read(&root, &receipt::paths()?)?;
+        Ok(Self { root, receipt: Receipt::of_nothing(), seen })
     }
 
     /// Whether stagekit has made something of it.
@@ -70,8 +68,16 @@ impl Repository {
 
     /// The one at this folder.
     pub(super) fn at_root(root: &Path) -> Result<Self> {
-        let receipt = Receipt::read(&disk::read_text(&root.join(FOLDER).join("receipt.toml"))?)?;
-        Ok(Self { root: root.to_owned(), receipt })
+        let seen = disk::read(root, &receipt::paths()?)?;
+        let text = receipt::own(&seen, "receipt.toml").and_then(Entry::text);
+        let path = root.join(FOLDER).join("receipt.toml");
+        let text = text.ok_or_else(|| Error::failed(format!("failed to read `{}`: it is not there, or no text", path.display())))?;
+        Ok(Self { root: root.to_owned(), receipt: Receipt::read(text)?, seen })
+    }
+
+    /// The one that was just laid out at this folder with `receipt`, which nobody else knows of.
+    pub(super) fn laid_out(root: &Path, receipt: Receipt) -> Result<Self> {
+        Ok(Self { root: root.to_owned(), receipt, seen: disk::read(root, &receipt::paths()?)? })
     }
 
     /// Its course.
@@ -110,7 +116,8 @@ impl Repository {
         if !self.is_known() {
             return Ok(Tree::new());
         }
-        archive::untar(&disk::read_bytes(&self.root.join(FOLDER).join("base.tar"))?)
+        let base = receipt::own(&self.seen, "base.tar").ok_or_else(|| lost("is not there"))?;
+        archive::untar(&base.bytes).map_err(|error| lost("cannot be read").because(error))
     }
 
     /// Files in which somebody still has to choose between two versions.
@@ -120,9 +127,25 @@ impl Repository {
         Ok(there.iter().filter(|(_, entry)| has_markers(entry)).map(|(path, _)| path.clone()).collect())
     }
 
+    /// Refuses to go on where there are such files: what is pending would be forgotten.
+    pub(super) fn refuse_unfinished(&self) -> Result<()> {
+        let unfinished = self.unfinished()?;
+        if unfinished.is_empty() {
+            return Ok(());
+        }
+        let faults = unfinished.iter().map(|path| Fault::new(path.as_str(), "conflict markers stand in it")).collect();
+        Err(Error::faults(ErrorKind::Conflict, "an earlier merge is not finished, nothing was written", faults)
+            .hint("choose one version at each `<<<<<<<`, and remove the markers"))
+    }
+
     /// Carries the plan out, and keeps receipt and base with it: all or nothing.
     pub(super) fn apply(&self, plan: &Plan, receipt: &Receipt, base: &Tree) -> Result<()> {
-        disk::apply(&self.root, plan, &receipt::seal(receipt, base.iter())?, &disk::interrupts()?)
+        self.apply_with(plan, &receipt::seal(receipt, base.iter())?)
+    }
+
+    /// The same with these files of `.stagekit`; without any, those that are there go with the plan.
+    pub(super) fn apply_with(&self, plan: &Plan, own: &Tree) -> Result<()> {
+        disk::apply_over(&self.root, plan, own, &self.seen, &disk::interrupts()?)
     }
 
     /// The milestone that is reached: what the build obeys.
@@ -201,6 +224,34 @@ impl Repository {
     fn state(&self) -> Result<&State> {
         self.course()?.state.as_ref().ok_or_else(|| Error::failed("the receipt does not say where the milestone stands"))
     }
+}
+
+/// The nearest folder with a receipt at or above the working directory, after what earlier runs had begun on the way there was taken back: that
+/// may have moved a receipt away, or put one there.
+fn rendered_around(env: &mut Env) -> Result<Option<PathBuf>> {
+    for folder in disk::folders_around(&env.cwd) {
+        if disk::is_pending(&folder) || disk::is_rendered(&folder) {
+            recovered(&folder, env)?;
+        }
+        if disk::is_rendered(&folder) {
+            return Ok(Some(folder));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes back what an earlier run had begun in this folder, and says so.
+fn recovered(root: &Path, env: &mut Env) -> Result<()> {
+    if let Some(recovered) = disk::recover(root, &disk::Unwatched)? {
+        env.out.warn(recovered.to_string());
+    }
+    Ok(())
+}
+
+/// The base is of no use, and where another one may be had.
+fn lost(what: &str) -> Error {
+    Error::failed(format!("`{FOLDER}/base.tar` {what}, and without it nobody knows what was rendered here"))
+        .hint(format!("`git checkout HEAD -- {FOLDER}` brings it back where git has it; else delete `{FOLDER}` and add the features again"))
 }
 
 /// What the milestones up to `upto` count.

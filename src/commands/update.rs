@@ -9,7 +9,7 @@ use crate::{
     cli::{Conflicts, DiffArgs, UpdateArgs},
     disk,
     env::Env,
-    error::{Error, ErrorKind, Fault, Result},
+    error::{Error, ErrorKind, Result},
     layers::OnConflict,
     output::Ink,
     plan::{Deleted, Plan, plan},
@@ -21,7 +21,7 @@ use crate::{
 pub fn run(args: &UpdateArgs, env: &mut Env) -> Result<()> {
     // 1. where; nothing half done may be lost in a merge
     let repository = Repository::around(env)?;
-    refuse_unfinished(&repository)?;
+    repository.refuse_unfinished()?;
     if !args.allow_dirty && !args.dry_run && !args.diff && process::has_changes(&repository.root) {
         return Err(Error::new(ErrorKind::Conflict, "there are changes that git has not recorded, nothing was written")
             .hint("commit them first, so that the update can be taken back; or give `--allow-dirty`"));
@@ -113,14 +113,4 @@ pub fn diff(args: &DiffArgs, env: &mut Env) -> Result<()> {
         env.out.say("every file of the kit is as it was rendered");
     }
     Ok(())
-}
-
-fn refuse_unfinished(repository: &Repository) -> Result<()> {
-    let unfinished = repository.unfinished()?;
-    if unfinished.is_empty() {
-        return Ok(());
-    }
-    let faults = unfinished.iter().map(|path| Fault::new(path.as_str(), "conflict markers stand in it")).collect();
-    Err(Error::faults(ErrorKind::Conflict, "an earlier merge is not finished, nothing was written", faults)
-        .hint("choose one version at each `<<<<<<<`, and remove the markers"))
 }

@@ -882,3 +882,22 @@ fn a_compose_file_says_what_things_are_called() {
     assert_eq!(names("services:\n  The_Web:\n    build: .\n"), "links", "a name that not every feature can use");
     assert_eq!(names("services: ["), "links");
 }
+
+#[test]
+fn a_folder_gives_a_name_that_is_a_text_everywhere() {
+    let long = "a".repeat(200);
+    for (folder, name) in [
+        ("2024", "app-2024"),
+        ("true", "app-true"),
+        ("No", "app-no"),
+        ("y", "app-y"),
+        ("1e5", "app-1e5"),
+        ("0x1f", "app-0x1f"),
+        ("My Shop", "my-shop"),
+        ("notes", "notes"),
+        ("~", "app"),
+        (long.as_str(), &long[..50]),
+    ] {
+        assert_eq!(super::slug(folder), name);
+    }
+}

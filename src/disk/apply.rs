@@ -46,17 +46,22 @@ pub(super) enum Durability {
 ///
 /// A plan with conflicts is refused, as is a file that is not as it was when the plan was made. A plan without anything to do writes nothing.
 pub fn apply(root: &Path, plan: &Plan, last: &Tree, watch: &dyn Watch) -> Result<()> {
+    apply_over(root, plan, last, &read(root, last.paths())?, watch)
+}
+
+/// The same where the plan was made from receipt and base: they must still be as they were `seen` then. What another run has written meanwhile would
+/// be lost with its receipt.
+pub fn apply_over(root: &Path, plan: &Plan, last: &Tree, seen: &Tree, watch: &dyn Watch) -> Result<()> {
     if let Some(refusal) = plan.refusal() {
         return Err(refusal);
     }
-    let standing = read(root, last.paths())?;
     let mut moves: Vec<Move> = plan
         .steps()
         .iter()
         .filter(|step| step.op != Op::Keep)
         .map(|step| Move { path: &step.path, before: step.before.as_ref(), fresh: step.op.entry(), last: false })
         .collect();
-    moves.extend(last.iter().map(|(path, fresh)| Move { path, before: standing.get(path), fresh: Some(fresh), last: true }));
+    moves.extend(last.iter().map(|(path, fresh)| Move { path, before: seen.get(path), fresh: Some(fresh), last: true }));
     moves.retain(|one| one.before != one.fresh);
     if moves.is_empty() {
         return Ok(());
@@ -65,6 +70,12 @@ pub fn apply(root: &Path, plan: &Plan, last: &Tree, watch: &dyn Watch) -> Result
     if Journal::of(root).exists() {
         return Err(Error::failed(format!("`{}` holds what an earlier run had begun", Journal::of(root).path().display()))
             .hint("run the command again: it takes that back first"));
+    }
+    // Only under the lock does it stay so.
+    let now = read(root, last.paths().chain(seen.paths()))?;
+    if last.paths().chain(seen.paths()).any(|path| now.get(path) != seen.get(path)) {
+        return Err(Error::new(ErrorKind::Conflict, "another run of stagekit has changed this repository meanwhile, nothing was written")
+            .hint("run the command again"));
     }
     transact(root, moves, Durability::All, watch)?;
     lock.release(watch);
@@ -291,5 +302,38 @@ fn look(path: &Path) -> Result<Option<Metadata>> {
         Ok(meta) => Ok(Some(meta)),
         Err(error) if error.kind() == Io::NotFound => Ok(None),
         Err(error) => Err(Error::io("look at", path, error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::apply_over;
+    use crate::{
+        disk::Unwatched,
+        error::ErrorKind,
+        plan::Plan,
+        tree::{Entry, RelPath, Tree},
+    };
+
+    #[test]
+    fn a_receipt_that_another_run_has_written_meanwhile_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join(".stagekit/receipt.toml");
+        fs::create_dir(root.path().join(".stagekit")).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        let receipt = |text: &str| -> Tree {
+            [(RelPath::new(".stagekit/receipt.toml").unwrap(), Entry::new(text.as_bytes().to_vec()))].into_iter().collect()
+        };
+        let write = |last: &Tree, seen: &Tree| apply_over(root.path(), &Plan::default(), last, seen, &Unwatched);
+        for seen in [Tree::new(), receipt("older")] {
+            let error = write(&receipt("mine"), &seen).unwrap_err();
+            assert_eq!((error.kind(), error.way_out()), (ErrorKind::Conflict, Some("run the command again")));
+            assert!(error.to_string().starts_with("another run of stagekit has changed this repository meanwhile"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "theirs");
+        }
+        write(&receipt("mine"), &receipt("theirs")).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     }
 }

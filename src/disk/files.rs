@@ -67,10 +67,16 @@ pub fn repository_around(path: &Path) -> Option<PathBuf> {
     path.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
 }
 
-/// The repository that `path` lies in or is, if any: the nearest folder at or above it with a receipt.
-pub fn rendered_around(path: &Path) -> Option<PathBuf> {
-    let path = std::path::absolute(path).ok()?;
-    path.ancestors().find(|folder| folder.join(OWN_FOLDER).join("receipt.toml").is_file()).map(Path::to_owned)
+/// The folders at and above `path` in which a receipt could be meant, innermost first: a git repository within another one is one of its own.
+pub fn folders_around(path: &Path) -> Vec<PathBuf> {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let git = path.ancestors().position(|folder| folder.join(".git").exists());
+    path.ancestors().take(git.map_or(usize::MAX, |at| at + 1)).map(Path::to_owned).collect()
+}
+
+/// Whether there is a receipt in this folder.
+pub fn is_rendered(root: &Path) -> bool {
+    root.join(OWN_FOLDER).join("receipt.toml").is_file()
 }
 
 /// The text of a file.

@@ -13,6 +13,9 @@ use crate::{
     tree::{Entry, RelPath, Tree},
 };
 
+/// The most bytes of a file that is read, to be compared: far more than anybody has written by hand.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// What is known of a folder on the way to a file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -87,8 +90,13 @@ fn read_file(root: &Path, file: &Path, path: &RelPath, asked: &BTreeSet<&str>) -
     if !meta.is_file() {
         return refuse("is not a regular file");
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
-    fs::File::open(file).and_then(|mut open| open.read_to_end(&mut bytes)).map_err(failed)?;
+    let mut bytes = Vec::new();
+    if meta.len() <= MOST_BYTES {
+        fs::File::open(file).and_then(|open| open.take(MOST_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    }
+    if meta.len().max(bytes.len() as u64) > MOST_BYTES {
+        return refuse(&format!("has more than {} MiB, and stagekit compares no such file", MOST_BYTES >> 20));
+    }
     Ok(Ok(Some(system::entry(bytes, &meta))))
 }
 
@@ -111,4 +119,23 @@ fn holds_only(root: &Path, folder: &Path, asked: &BTreeSet<&str>) -> Result<bool
 fn relative(root: &Path, path: &Path) -> String {
     let parts: Vec<_> = path.strip_prefix(root).unwrap_or(path).iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::{MOST_BYTES, read};
+    use crate::tree::RelPath;
+
+    #[test]
+    fn a_file_that_is_too_large_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        File::create(root.path().join("Dockerfile")).unwrap().set_len(MOST_BYTES + 1).unwrap();
+        let error = read(root.path(), [&RelPath::new("Dockerfile").unwrap()]).unwrap_err();
+        assert!(
+            error.to_string().ends_with("Dockerfile: has more than 64 MiB, and stagekit compares no such file (move it away)"),
+            "{error}"
+        );
+    }
 }

@@ -63,6 +63,11 @@ pub fn recover(root: &Path, watch: &dyn Watch) -> Result<Option<Recovered>> {
     Ok(recovered)
 }
 
+/// Whether a run has begun something in this repository and not come to its end.
+pub fn is_pending(root: &Path) -> bool {
+    Journal::of(root).exists()
+}
+
 /// Takes back what the journal's record says, then removes the journal. `None` if no record was in force. With `regardless` the watch cannot
 /// stop it.
 pub(super) fn take_back(root: &Path, journal: &Journal, watch: &dyn Watch, regardless: bool) -> Result<Option<Recovered>> {

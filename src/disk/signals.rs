@@ -1,20 +1,21 @@
-//! Ctrl-C, and the polite end that a container runtime asks for.
+//! Ctrl-C, the polite end that a container runtime asks for, and the terminal that is closed.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
-use signal_hook::{
-    SigId,
-    consts::{SIGINT, SIGTERM},
-    flag, low_level,
-};
+use signal_hook::{SigId, consts, flag, low_level};
 
 use super::{Act, Watch};
 use crate::error::{Error, Result};
 
-/// Stops the work once SIGINT or SIGTERM arrived; a second one ends the process at once.
+#[cfg(unix)]
+const SIGNALS: [i32; 3] = [consts::SIGINT, consts::SIGTERM, consts::SIGHUP];
+#[cfg(not(unix))]
+const SIGNALS: [i32; 2] = [consts::SIGINT, consts::SIGTERM];
+
+/// Stops the work once one of the signals arrived; a second one ends the process at once.
 #[derive(Debug)]
 pub struct Interrupts {
     arrived: Arc<AtomicBool>,
@@ -25,7 +26,7 @@ pub struct Interrupts {
 pub fn interrupts() -> Result<Interrupts> {
     let arrived = Arc::new(AtomicBool::new(false));
     let mut listeners = Vec::new();
-    for signal in [SIGINT, SIGTERM] {
+    for signal in SIGNALS {
         let failed = |cause| Error::failed("failed to listen for Ctrl-C").because(cause);
         // The order matters: the first signal finds the flag down and raises it, the next finds it up.
         flag::register_conditional_default(signal, Arc::clone(&arrived)).map_err(failed)?;
@@ -53,5 +54,19 @@ impl Drop for Interrupts {
             low_level::unregister(listener);
         }
         self.arrived.store(true, Ordering::SeqCst);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use signal_hook::{consts, low_level};
+
+    use super::interrupts;
+
+    #[test]
+    fn a_terminal_that_is_closed_is_heard() {
+        let heard = interrupts().unwrap();
+        low_level::raise(consts::SIGHUP).unwrap();
+        assert!(heard.arrived());
     }
 }

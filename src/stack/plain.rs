@@ -3,11 +3,21 @@
 use super::{Module, Stack, class::is_moment};
 use crate::error::Fault;
 
+/// The longest name: Kubernetes takes 63 characters, some of which features add.
+pub const LONGEST_NAME: usize = 50;
+
+/// Whether YAML takes an unquoted word for something else than a text.
+pub fn is_yaml_word(word: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "~"].iter().any(|other| word.eq_ignore_ascii_case(other))
+}
+
 /// What a text may be.
 #[derive(Clone, Copy)]
 enum Shape {
-    /// Of an image, a service, a stage.
+    /// Of something that can be named by hand.
     Name,
+    /// Of an image, a service, a stage.
+    Service,
     Version,
     /// Below the project.
     Path,
@@ -40,6 +50,11 @@ impl Shape {
                 only("._-") && starts(|c| c.is_ascii_alphanumeric()),
                 "is no name: letters, digits, `.`, `_` and `-`, the first a letter or digit",
             ),
+            Self::Service if is_yaml_word(text) => (false, "is a word that YAML reads as something else"),
+            Self::Service if text.len() > LONGEST_NAME => (false, "has more than 50 characters, which Kubernetes refuses"),
+            Self::Service => {
+                (only("._-") && starts(|c| c.is_ascii_alphabetic()), "is no name: letters, digits, `.`, `_` and `-`, the first a letter")
+            }
             Self::Version => (only("._+-") && starts(|c| c.is_ascii_alphanumeric()), "is no version"),
             Self::Path => (is_path("._/@+-"), "is no path that every file can name: letters, digits, `.`, `_`, `/`, `@`, `+` and `-`"),
             Self::Glob => {
@@ -72,7 +87,7 @@ impl Stack {
     /// What in it no feature could write down, all at once; each at its field, or where that was read.
     pub fn faults(&self) -> Vec<Fault> {
         let mut check = Checked { stack: self, faults: Vec::new() };
-        check.one("name", Shape::Name, &self.name);
+        check.one("name", Shape::Service, &self.name);
         check.one("default_branch", Shape::Branch, &self.default_branch);
         if self.directory != "." {
             check.one("directory", Shape::Path, &self.directory);
@@ -141,7 +156,7 @@ impl Checked<'_> {
 
     fn module(&mut self, module: &Module) {
         let field = |name: &str| format!("modules.{}{name}", module.name);
-        self.one(&field(""), Shape::Name, &module.name);
+        self.one(&field(""), Shape::Service, &module.name);
         if module.directory != "." {
             self.one(&field(".directory"), Shape::Path, &module.directory);
         }
@@ -193,5 +208,14 @@ mod tests {
             faults.iter().any(|fault| fault.place == "pom.xml:3" && fault.message.starts_with(r"`language_version` is `21\n`")),
             "{faults:?}"
         );
+    }
+    #[test]
+    fn a_name_is_one_for_yaml_and_kubernetes_too() {
+        let long = "a".repeat(51);
+        for name in ["2024", "1e5", "0x1f", "-a", "true", "No", "y", "null", long.as_str()] {
+            let faults = Stack::named(name, Language::Go).faults();
+            assert!(faults.len() == 1 && faults[0].place == "name", "{name}: {faults:?}");
+        }
+        assert_eq!(Stack::named(&long[1..], Language::Go).faults(), []);
     }
 }

@@ -148,6 +148,9 @@ impl Module {
 }
 
 fn words(command: &str) -> Result<Vec<String>, String> {
+    if command.chars().any(|c| matches!(c, '\n' | '\r')) {
+        return Err("it wants a command on one line".to_owned());
+    }
     let words = shlex::split(command).ok_or_else(|| format!("`{command}` has a quote that is not closed"))?;
     if words.is_empty() { Err("it wants a command".to_owned()) } else { Ok(words) }
 }

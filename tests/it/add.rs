@@ -13,7 +13,7 @@ use crate::transcript::{Ended, Transcript};
 const PACKAGE: &str = r#"{"name": "shop", "scripts": {"test": "node --test", "start": "node server.js"}, "engines": {"node": "24"}, "dependencies": {"pg": "8.16.3"}}"#;
 
 /// A small project for Node.js, and what else is there.
-fn shop(line: &str) -> Transcript {
+pub(crate) fn shop(line: &str) -> Transcript {
     Transcript::of(line)
         .file("package.json", PACKAGE)
         .file("package-lock.json", "{}")
@@ -365,7 +365,7 @@ fn a_file_in_the_way_is_what_you_say() {
     for (how, status, is_mine, beside) in [
         ("refuse", 3, true, false),
         ("keep", 0, true, false),
-        ("replace", 0, false, false),
+        ("replace --allow-dirty", 0, false, false),
         ("aside", 0, true, true),
         ("merge", 3, false, false),
     ] {

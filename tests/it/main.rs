@@ -16,6 +16,7 @@ mod command_line;
 #[cfg(unix)]
 mod correction;
 mod detect;
+mod foreign;
 #[cfg(unix)]
 mod grade;
 #[cfg(unix)]

@@ -125,7 +125,7 @@ impl Theirs {
         let mut files = self.files.clone();
         files.extend(receipt::seal(&receipt, base.iter())?);
         disk::create(root, &files, watch)?;
-        Ok((Repository { root: root.to_owned(), receipt }, base))
+        Ok((Repository::laid_out(root, receipt)?, base))
     }
 
     fn base(&self) -> Result<Tree> {
