@@ -108,6 +108,11 @@ pub fn is_wanted(path: &str) -> bool {
         .any(|wants| wants(name))
 }
 
+/// Files that have any name and are what is started, told from those that were read first: they are wanted, too.
+pub fn started_files(survey: &Survey) -> Vec<String> {
+    node::started_files(survey)
+}
+
 /// Finds out what the repository, or its folder `directory`, is built with.
 ///
 /// An error where there is nothing that a build tool would read, or more than one project and nobody has said which.

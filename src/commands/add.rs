@@ -202,7 +202,7 @@ impl Project {
         let needs = |part: &str| added.iter().any(|feature| feature.needs.iter().any(|need| need == part));
         let wants = |field: &str| match field.split('.').collect::<Vec<_>>()[..] {
             ["language_version"] => !added.is_empty(),
-            ["modules", _, "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
+            ["modules", _, "launch" | "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
             ["modules", _, "metrics_path"] => added.iter().any(|feature| feature.name.get_ref() == "monitoring"),
             ["test"] => needs("test"),
             _ => false,
@@ -358,6 +358,7 @@ fn value_of(stack: &Stack, field: &str) -> Option<String> {
     match field.split('.').collect::<Vec<_>>()[..] {
         ["language_version"] => Some(stack.language_version.clone()),
         ["test"] => stack.test.as_ref().map(|test| crate::course::shell_line(&test.command)),
+        ["modules", name, "launch"] => Some(crate::course::shell_line(&module(name)?.launch)),
         ["modules", name, "port"] => Some(module(name)?.port.map_or_else(|| NOWHERE.to_owned(), |port| port.to_string())),
         ["modules", name, "health_path"] => module(name)?.health_path.clone(),
         ["modules", name, "metrics_path"] => module(name)?.metrics_path.clone(),

@@ -1,7 +1,9 @@
+mod node;
+
 use super::*;
 use crate::tree::{Entry, RelPath};
 
-fn survey(files: &[(&str, &str)]) -> Survey {
+pub(super) fn survey(files: &[(&str, &str)]) -> Survey {
     let mut survey = Survey { name: "Shop".to_owned(), ..Survey::default() };
     for (path, text) in files {
         survey.paths.insert((*path).to_owned());
@@ -9,11 +11,15 @@ fn survey(files: &[(&str, &str)]) -> Survey {
             survey.files.insert(RelPath::new(*path).unwrap(), Entry::new(text.as_bytes().to_vec()));
         }
     }
+    for started in started_files(&survey) {
+        let text = files.iter().find(|(path, _)| *path == started).unwrap().1;
+        survey.files.insert(RelPath::new(started).unwrap(), Entry::new(text.as_bytes().to_vec()));
+    }
     survey
 }
 
 /// What was found, in short: a `?` marks a guess.
-fn told(detection: &Detection) -> Vec<String> {
+pub(super) fn told(detection: &Detection) -> Vec<String> {
     let stack = &detection.stack;
     let sure = |field: &str| if stack.origins.get(field).is_some_and(|origin| origin.certain) { "" } else { "?" };
     let version = |text: &Option<String>| text.as_ref().map_or_else(String::new, |text| format!(" {text}"));
@@ -44,7 +50,7 @@ fn told(detection: &Detection) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(files: &[(&str, &str)], expected: &[&str]) {
+pub(super) fn check(files: &[(&str, &str)], expected: &[&str]) {
     let found = detect(&survey(files), None).unwrap();
     assert_eq!(told(&found), expected);
 }
@@ -542,7 +548,7 @@ fn a_workspace_of_node_has_packages_that_are_started_and_others() {
     let api = r#"{"name": "@acme/api", "scripts": {"start": "node src/server.js", "test": "node --test"}, "dependencies": {"fastify": "5.6.0", "ioredis": "5", "@acme/greeting": "*"}}"#;
     let web = r#"{"name": "@acme/web", "scripts": {"start": "next start", "build": "next build"}, "dependencies": {"next": "16.0.0"}}"#;
     let library = r#"{"name": "@acme/greeting", "main": "index.js", "scripts": {"test": "node --test"}}"#;
-    let code = "app.get('/health', ok);\napp.listen({ port: process.env.PORT ?? 3001 });\n";
+    let code = "app.get('/health', ok);\napp.listen({ port: process.env.PORT ?? 3001, host: '0.0.0.0' });\n";
     let members = [
         ("apps/api/package.json", api),
         ("apps/api/src/server.js", code),
