@@ -3,6 +3,7 @@
 mod launch;
 mod listen;
 mod output;
+mod prisma;
 
 use std::collections::BTreeSet;
 
@@ -57,11 +58,18 @@ const COMPILED: [&str; 4] = ["dist", "build", "out", "lib"];
 /// What the name of a file may end in that a command names without it.
 const ENDS: [&str; 7] = ["", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/index.ts"];
 
+/// The lines of Node.js that are in use, the newest first.
+const LINES: [u32; 3] = [24, 22, 20];
+
+/// Libraries that keep a database in a file.
+const IN_FILES: [&str; 4] = ["better-sqlite3", "sqlite3", "sqlite", "lowdb"];
+
 /// What Next.js packs a server into that needs no `node_modules`, below its project.
 const STANDALONE: &str = ".next/standalone";
 
 pub(super) fn wants(name: &str) -> bool {
     matches!(name, "package.json" | "schema.prisma" | "pnpm-workspace.yaml" | "tsconfig.json")
+        || name.starts_with("prisma.config.")
         || name.starts_with("next.config.")
         || is_code(name)
         // In a folder `config`.
@@ -124,7 +132,7 @@ pub(super) fn read(project: &mut Project<'_>) {
             }
         }
     }
-    prisma(project);
+    prisma::read(project, &all);
 
     // 3. how it is built, tested and started
     let script = |facts: &Facts, name: &str| {
@@ -234,9 +242,43 @@ fn framework(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
 
 fn language_version(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
     let of = |key: &str| facts.get(key).and_then(|fact| Some((pins::short(Language::Node, &fact.value)?, source.sure(fact.line))));
-    if let Some((version, origin)) = pins::version(project, Language::Node).or_else(|| of("volta.node")).or_else(|| of("engines.node")) {
+    let engines = || facts.get("engines.node").and_then(|fact| engine(&fact.value, source, fact.line));
+    if let Some((version, origin)) = pins::version(project, Language::Node).or_else(|| of("volta.node")).or_else(engines) {
         project.language_version(&version, origin);
     }
+}
+
+/// The line that `engines` asks for. Where it begins with one that has ended, a newer one that it also allows is taken, which is a guess.
+fn engine(range: &str, source: Source<'_>, line: usize) -> Option<(String, Origin)> {
+    let first = pins::short(Language::Node, range)?;
+    let number: u32 = first.parse().ok()?;
+    if number >= LINES[LINES.len() - 1] {
+        return Some((first, source.sure(line)));
+    }
+    Some(match LINES.iter().find(|line| allows(range, **line)) {
+        Some(newest) => (newest.to_string(), source.unsure(line)),
+        None => (first, source.sure(line)),
+    })
+}
+
+/// Whether a range of versions, `^18.17 || >=20.5 <23`, holds all of a line but for its beginning.
+fn allows(range: &str, line: u32) -> bool {
+    range.split("||").any(|part| {
+        // `>= 18` is one word as well as two.
+        let part = ["<", ">", "=", "^", "~"].iter().fold(part.replace(',', " "), |part, sign| part.replace(&format!("{sign} "), sign));
+        let mut bounds = part.split_whitespace().peekable();
+        bounds.peek().is_some()
+            && bounds.all(|bound| {
+                let start = bound.find(|c: char| c.is_ascii_digit()).unwrap_or(bound.len());
+                let number: Option<u32> = bound[start..].split('.').next().and_then(|number| number.parse().ok());
+                number.is_some_and(|number| match &bound[..start] {
+                    ">=" | ">" => line >= number,
+                    "<" => line < number,
+                    "<=" => line <= number,
+                    _ => line == number,
+                })
+            })
+    })
 }
 
 fn build_tool(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
@@ -255,25 +297,6 @@ fn build_tool(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
     project.stack.berry = project.stack.build_tool == "yarn" && is_later;
     if project.has("bun.lockb") || project.has("bun.lock") {
         project.note(source.path, "is installed by bun, which is not known here: what is made uses npm");
-    }
-}
-
-/// Prisma's schema names the database; no library in `package.json` does.
-fn prisma(project: &mut Project<'_>) {
-    let Some(schema) = project.source(&["prisma/schema.prisma", "schema.prisma"]) else { return };
-    let provider = schema.text.lines().enumerate().filter_map(|(index, line)| {
-        let value = line.trim().strip_prefix("provider")?.trim_start().strip_prefix('=')?.trim().trim_matches('"').to_owned();
-        Some((value, schema.sure(index + 1)))
-    });
-    for (value, origin) in provider {
-        if let Some(kind) = match value.as_str() {
-            "postgresql" | "postgres" => Some("postgresql"),
-            "mysql" => Some("mysql"),
-            "mongodb" => Some("mongodb"),
-            _ => None,
-        } {
-            project.service(kind, None, origin);
-        }
     }
 }
 
@@ -393,6 +416,11 @@ fn module(project: &mut Project<'_>, package: &Package<'_>, is_wanted: bool) {
         module.health_path = Some(route);
         project.origin(&format!("modules.{name}.health_path"), Origin { place: project.path(file), certain: false });
     }
+    for fact in IN_FILES.iter().filter_map(|name| facts.get(&format!("dependencies.{name}"))) {
+        let why = "keeps its data in a file, and the containers that are made here cannot write to their own file system: let the file lie in a \
+                   volume, or below `/tmp`, which is lost with the container";
+        project.note(&source.at(fact.line), why);
+    }
     metrics(project, &mut module, |name| Some(source.sure(facts.get(&format!("dependencies.{name}"))?.line)));
     project.stack.modules.push(module);
 }
@@ -441,4 +469,37 @@ fn port_in(line: &str) -> Option<u16> {
     line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.')
         .filter_map(|word| word.parse().ok())
         .rfind(|port: &u16| *port >= 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LINES, Source, engine};
+
+    #[test]
+    fn the_lines_in_use_are_those_of_our_images() {
+        let versions: toml::Table = toml::from_str(include_str!("../../templates/versions.toml")).expect("a table");
+        let said = |name: &str| versions["node"][name].as_str().and_then(|number| number.parse().ok());
+        assert_eq!((said("latest"), said("min")), (Some(LINES[0]), LINES.last().copied()));
+    }
+
+    #[test]
+    fn a_line_that_has_ended_is_left_where_a_newer_one_will_do() {
+        for (range, version, is_sure) in [
+            (">=20", "20", true),
+            ("^20.19.0 || >=22.12.0", "20", true),
+            ("22.x", "22", true),
+            (">=18", "24", false),
+            (">= 16.0.0", "24", false),
+            (">=18 <23", "22", false),
+            (">=18.0.0, <=20", "20", false),
+            ("^18.17.0 || >=20.5.0", "24", false),
+            ("18 || 20 || 22", "22", false),
+            ("^18", "18", true),
+            ("18.x", "18", true),
+            (">=16 <19", "16", true),
+        ] {
+            let found = engine(range, Source { path: "package.json", text: "" }, 1);
+            assert_eq!(found.map(|(version, origin)| (version, origin.certain)), Some((version.to_owned(), is_sure)), "{range}");
+        }
+    }
 }

@@ -357,6 +357,8 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["secret_files"] = stack.reads_secret_files().into();
     seen["workspaces"] = stack.workspaces.into();
     seen["berry"] = stack.berry.into();
+    seen["old_image"] = stack.has_old_image().into();
+    seen["generate"] = json!(stack.generate);
     seen["extras"] = stack.extras.clone().into();
     if let Some(test) = &stack.test {
         seen["test"]["install"] = json!(test.install);

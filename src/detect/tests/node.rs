@@ -196,3 +196,43 @@ fn who_listens_on_the_loopback_address_only_is_told() {
         assert_eq!((started(&found), notes(&found)), (format!("node server.js {wanted}"), noted), "{code}");
     }
 }
+
+#[test]
+fn the_client_of_prisma_is_made_where_no_script_does() {
+    let schema = "datasource db {\n  provider = \"postgresql\"\n}\n";
+    let config = "export default defineConfig({ datasource: { url: env('DATABASE_URL') } });\n";
+    let members = |build: &str| {
+        package(&format!(
+            r#""scripts": {{"build": "{build}", "start": "node server.js"}}, "dependencies": {{"@prisma/client": "7"}}, "devDependencies": {{"prisma": "7"}}"#
+        ))
+    };
+    let of = |package: &str, files: &[(&str, &str)]| {
+        let stack = found(package, files).stack;
+        assert_eq!(stack.services.len(), 1, "{files:?}");
+        stack.generate.iter().map(|one| one.command.join(" ")).collect::<Vec<_>>()
+    };
+    let (own, with_script) = (members("tsc"), members("prisma generate && tsc"));
+    let schema = ("prisma/schema.prisma", schema);
+    assert_eq!(of(&own, &[schema]), ["npx prisma generate"]);
+    assert_eq!(of(&own, &[schema, ("pnpm-lock.yaml", "")]), ["pnpm exec prisma generate"]);
+    assert_eq!(of(&own, &[schema, ("yarn.lock", "")]), ["yarn run prisma generate"]);
+    assert_eq!(of(&own, &[schema, ("prisma.config.ts", config)]), ["env DATABASE_URL=postgresql://localhost/none npx prisma generate"]);
+    assert_eq!(of(&with_script, &[schema]), Vec::<String>::new());
+    let member = [("apps/api/package.json", own.as_str()), ("apps/api/prisma/schema.prisma", schema.1)];
+    for (lock, command) in [
+        ("package-lock.json", "npm exec --workspace apps/api -- prisma generate"),
+        ("pnpm-lock.yaml", "pnpm --dir apps/api exec prisma generate"),
+        ("yarn.lock", "yarn workspace svc run prisma generate"),
+    ] {
+        let workspace = ("pnpm-workspace.yaml", "packages:\n  - apps/*\n");
+        let files = [&member[..], &[(lock, ""), workspace]].concat();
+        assert_eq!(of(&package(r#""private": true"#), &files), [command]);
+    }
+}
+
+#[test]
+fn a_database_in_a_file_needs_a_place_that_can_be_written() {
+    let package = package(r#""scripts": {"start": "node server.js"}, "dependencies": {"better-sqlite3": "11"}"#);
+    let notes = notes(&found(&package, &[]));
+    assert!(notes.len() == 1 && notes[0].starts_with("package.json:1: keeps its data in a file"), "{notes:?}");
+}
