@@ -8,6 +8,7 @@ mod cargo;
 mod composed;
 mod existing;
 mod facts;
+mod generators;
 mod go;
 mod gradle;
 mod health;
@@ -121,6 +122,9 @@ pub fn detect(survey: &Survey, directory: Option<&str>) -> Result<Detection> {
         Some(directory) => directory.to_owned(),
         None => only_project(survey)?,
     };
+    if let Some(refusal) = generators::refusal(survey, &directory) {
+        return Err(refusal);
+    }
     let mut project = Project::new(survey, &directory);
     let mut readers = READERS.iter().filter_map(|(names, read)| names.iter().find(|name| project.has(name)).map(|name| (*name, read)));
     let Some((name, read)) = readers.next() else {
@@ -151,11 +155,14 @@ fn projects(survey: &Survey) -> Vec<String> {
     for (folder, name) in folders {
         let is_build = READERS.iter().any(|(names, _)| names.contains(&name));
         let is_inside = found.iter().any(|outer| outer == "." || folder == outer || folder.starts_with(&format!("{outer}/")));
-        if is_build && !is_inside {
+        let is_new = !found.iter().any(|outer| outer == folder);
+        if (is_build || is_new && generators::generator(survey, folder).is_some()) && !is_inside {
             found.push(folder.to_owned());
         }
     }
-    found
+    // Pages beside a program are its documentation.
+    let (sites, programs): (Vec<_>, Vec<_>) = found.into_iter().partition(|folder| generators::generator(survey, folder).is_some());
+    if programs.is_empty() { sites } else { programs }
 }
 
 fn only_project(survey: &Survey) -> Result<String> {

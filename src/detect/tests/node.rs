@@ -236,3 +236,57 @@ fn a_database_in_a_file_needs_a_place_that_can_be_written() {
     let notes = notes(&found(&package, &[]));
     assert!(notes.len() == 1 && notes[0].starts_with("package.json:1: keeps its data in a file"), "{notes:?}");
 }
+
+#[test]
+fn examples_of_the_environment_name_what_no_code_does() {
+    let environment = |dependencies: &str, files: &[(&str, &str)]| {
+        let package = package(&format!(r#""scripts": {{"start": "node server.js"}}, "dependencies": {{{dependencies}}}"#));
+        let stack = found(&package, files).stack;
+        let sure = |kind: &str, name: &str| stack.origins.get(&format!("services.{kind}.{name}")).is_none_or(|origin| origin.certain);
+        let told = stack.services.iter().flat_map(|service| {
+            service.environment.iter().map(|(name, value)| format!("{name}={value}{}", if sure(&service.kind, name) { "" } else { "?" }))
+        });
+        told.collect::<Vec<_>>()
+    };
+    let (mysql, redis) = (r#""mysql2": "3""#, r#""redis": "4""#);
+    let example = ".env.example";
+    assert_eq!(
+        environment(mysql, &[(example, "# TYPEORM_PORT=3306\nTYPEORM_HOST=localhost\nTYPEORM_DATABASE=app\nJWT_SECRET=x\n")]),
+        ["TYPEORM_DATABASE={database}?", "TYPEORM_HOST={host}?"]
+    );
+    assert_eq!(
+        environment(
+            redis,
+            &[(".env.sample", "CELERY_BROKER_URL=redis://localhost:6379/0\nCELERY_RESULT_BACKEND=\"redis://localhost:6379/1\"\n")]
+        ),
+        ["CELERY_BROKER_URL=redis://{host}:{port}/0?", "CELERY_RESULT_BACKEND=redis://{host}:{port}/1?"]
+    );
+    // The code goes before.
+    let code = ("src/redis.ts", "new Redis(process.env.REDIS_URL);\n");
+    assert_eq!(environment(redis, &[(example, "REDIS_HOST=localhost\nREDIS_PORT=6379\n"), code]), ["REDIS_URL=redis://{host}:{port}"]);
+    // What was written here says nothing new.
+    let own = include_str!("../../../templates/features/compose/files/secrets/.env.example.hbs").lines().next().unwrap();
+    let usual = environment(mysql, &[]);
+    assert_eq!(environment(mysql, &[(example, &format!("{own}\nMYSQL_PASSWORD=\nMYSQL_HOST=x\n"))]), usual);
+    assert_eq!(environment(mysql, &[(example, "MYSQL_PASSWORD=\nPORT=1\n")]), usual);
+}
+
+#[test]
+fn a_site_that_is_built_is_not_delivered_as_it_is() {
+    let refused = |paths: &[&str]| {
+        let files: Vec<(&str, &str)> = paths.iter().map(|path| (*path, "")).collect();
+        detect(&survey(&files), None).err().map(|error| error.to_string())
+    };
+    for (paths, file, name) in [
+        (&["hugo.toml", "content/_index.md", "layouts/index.html"][..], "hugo.toml", "Hugo"),
+        (&["config.toml", "content/_index.md", "themes/x/package.json"], "config.toml", "Hugo"),
+        (&["_config.yml", "index.html", "_layouts/default.html"], "_config.yml", "Jekyll"),
+        (&["site/_config.yml", "site/index.html"], "site/_config.yml", "Jekyll"),
+    ] {
+        let message = format!("`{file}`: this is a site that {name} builds, and nothing is made for its sources");
+        assert_eq!(refused(paths), Some(message), "{paths:?}");
+    }
+    assert_eq!(refused(&["config.toml", "index.html"]), None);
+    assert_eq!(refused(&["app/go.mod", "docs/_config.yml", "docs/index.html"]), None, "documentation beside a program");
+    assert_eq!(refused(&["go.mod", "hugo.toml"]), None);
+}
