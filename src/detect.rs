@@ -8,6 +8,7 @@ mod cargo;
 mod composed;
 mod existing;
 mod facts;
+mod generators;
 mod go;
 mod gradle;
 mod health;
@@ -122,6 +123,11 @@ pub fn rank(path: &str) -> u8 {
     }
 }
 
+/// Files that have any name and are what is started, told from those that were read first: they are wanted, too.
+pub fn started_files(survey: &Survey) -> Vec<String> {
+    node::started_files(survey)
+}
+
 /// Finds out what the repository, or its folder `directory`, is built with.
 ///
 /// An error where there is nothing that a build tool would read, or more than one project and nobody has said which.
@@ -130,6 +136,9 @@ pub fn detect(survey: &Survey, directory: Option<&str>) -> Result<Detection> {
         Some(directory) => directory.to_owned(),
         None => only_project(survey)?,
     };
+    if let Some(refusal) = generators::refusal(survey, &directory) {
+        return Err(refusal);
+    }
     let mut project = Project::new(survey, &directory);
     let mut readers = READERS.iter().filter_map(|(names, read)| names.iter().find(|name| project.has(name)).map(|name| (*name, read)));
     let Some((name, read)) = readers.next() else {
@@ -160,11 +169,14 @@ fn projects(survey: &Survey) -> Vec<String> {
     for (folder, name) in folders {
         let is_build = READERS.iter().any(|(names, _)| names.contains(&name)) || python::has_requirements(survey, folder);
         let is_inside = found.iter().any(|outer| outer == "." || folder == outer || folder.starts_with(&format!("{outer}/")));
-        if is_build && !is_inside {
+        let is_new = !found.iter().any(|outer| outer == folder);
+        if (is_build || is_new && generators::generator(survey, folder).is_some()) && !is_inside {
             found.push(folder.to_owned());
         }
     }
-    found
+    // Pages beside a program are its documentation.
+    let (sites, programs): (Vec<_>, Vec<_>) = found.into_iter().partition(|folder| generators::generator(survey, folder).is_some());
+    if programs.is_empty() { sites } else { programs }
 }
 
 fn only_project(survey: &Survey) -> Result<String> {

@@ -98,6 +98,9 @@ pub struct Stack {
     pub test: Option<TestRun>,
     /// How it is built.
     pub build: Option<Command>,
+    /// What makes code of the project's own files before it is built, by a program that is installed with it: Prisma's client.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub generate: Vec<Command>,
     /// What can be run.
     #[serde(default)]
     pub modules: Vec<Module>,
@@ -137,11 +140,18 @@ impl Stack {
             settings: Vec::new(),
             test: None,
             build: None,
+            generate: Vec::new(),
             modules: Vec::new(),
             services: Vec::new(),
             class: None,
             origins: BTreeMap::new(),
         }
+    }
+
+    /// Whether the images of its version of Node.js stand on an older Debian than ours: the lines that ended before that came.
+    pub fn has_old_image(&self) -> bool {
+        let number = self.language_version.split('.').next().and_then(|number| number.parse::<u32>().ok());
+        self.language == Language::Node && number.is_some_and(|number| number < 20 || matches!(number, 21 | 23))
     }
 
     /// Whether anything of it waits for requests.

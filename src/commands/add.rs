@@ -248,7 +248,7 @@ impl Project {
             ["language_version"] => !added.is_empty(),
             // Only where nothing says it: a branch that is checked out is often the right one.
             ["default_branch"] => origin.place == "." && added.iter().any(|feature| feature.name.get_ref() == "github-actions"),
-            ["modules", _, "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
+            ["modules", _, "launch" | "port" | "health_path" | "main_class" | "artifact"] => needs("modules"),
             ["modules", _, "metrics_path"] => added.iter().any(|feature| feature.name.get_ref() == "monitoring"),
             ["test"] => needs("test"),
             _ => false,
@@ -406,6 +406,7 @@ fn value_of(stack: &Stack, field: &str) -> Option<String> {
         ["language_version"] => Some(stack.language_version.clone()),
         ["default_branch"] => Some(stack.default_branch.clone()),
         ["test"] => stack.test.as_ref().map(|test| crate::course::shell_line(&test.command)),
+        ["modules", name, "launch"] => Some(crate::course::shell_line(&module(name)?.launch)),
         ["modules", name, "port"] => Some(module(name)?.port.map_or_else(|| NOWHERE.to_owned(), |port| port.to_string())),
         ["modules", name, "health_path"] => module(name)?.health_path.clone(),
         ["modules", name, "metrics_path"] => module(name)?.metrics_path.clone(),

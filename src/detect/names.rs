@@ -6,7 +6,7 @@ use super::{Project, Source, facts::Facts, ports};
 use crate::stack::{Language, Origin, Service};
 
 /// Words that the names of files have which read the environment, besides those that are read for other reasons.
-const FILES: [&str; 26] = [
+const FILES: [&str; 29] = [
     "amqp",
     "broker",
     "cache",
@@ -15,6 +15,7 @@ const FILES: [&str; 26] = [
     "connection",
     "consumer",
     "container",
+    "data-source",
     "database",
     "datasource",
     "db",
@@ -22,8 +23,10 @@ const FILES: [&str; 26] = [
     "env",
     "environment",
     "kafka",
+    "knexfile",
     "mongo",
     "options",
+    "ormconfig",
     "postgres",
     "producer",
     "queue",
@@ -35,14 +38,20 @@ const FILES: [&str; 26] = [
     "worker",
 ];
 
+/// Files that show which variables a program wants, for people to copy.
+const EXAMPLES: [&str; 5] = [".env.example", ".env.sample", ".env.template", ".env.dist", ".env.defaults"];
+
+/// How the file begins that `stagekit add compose` writes: what stands in it was found here.
+const OWN: &str = "# The secrets that this project needs. scripts/init-env makes .env from this file";
+
 /// Ends of the names of source files.
 const CODE: [&str; 10] = [".go", ".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".rs", ".java", ".kt"];
 
 /// Words in names of variables that say which server is meant. Of several databases a common word means the first.
 const WORDS: [(&str, &[&str]); 7] = [
-    ("postgresql", &["POSTGRES", "POSTGRESQL", "PG", "DB", "DATABASE"]),
-    ("mysql", &["MYSQL", "DB", "DATABASE"]),
-    ("mariadb", &["MARIADB", "MYSQL", "DB", "DATABASE"]),
+    ("postgresql", &["POSTGRES", "POSTGRESQL", "PG", "DB", "DATABASE", "TYPEORM"]),
+    ("mysql", &["MYSQL", "DB", "DATABASE", "TYPEORM"]),
+    ("mariadb", &["MARIADB", "MYSQL", "DB", "DATABASE", "TYPEORM"]),
     ("redis", &["REDIS"]),
     ("rabbitmq", &["RABBITMQ", "RABBIT", "AMQP"]),
     ("kafka", &["KAFKA"]),
@@ -105,6 +114,9 @@ const ENDS: [(&str, Part); 25] = [
 ];
 
 pub(super) fn wants(name: &str) -> bool {
+    if EXAMPLES.contains(&name) {
+        return true;
+    }
     let Some(stem) = CODE.iter().find_map(|end| name.strip_suffix(end)) else { return false };
     let stem = stem.to_ascii_lowercase();
     FILES.iter().any(|word| stem.starts_with(word) || stem.ends_with(word)) && !is_test(name)
@@ -127,16 +139,19 @@ pub(super) fn read(project: &mut Project<'_>) {
         found.entry(name).or_insert(Found { window, origin });
     }
 
-    let mut read: BTreeMap<&str, Vec<(String, String, Origin)>> = BTreeMap::new();
-    for (name, Found { window, origin }) in found {
-        let Some((kind, part)) = meant(&name, &kinds).or_else(|| of_queue(&name, &window, &kinds)) else { continue };
-        if let Some(value) = dialect.value(kind, part, &window) {
-            read.entry(kind).or_default().push((name, value, origin));
+    let mut read = by_kind(found, &kinds, dialect);
+    // What only an example names is a guess, and none is needed where the code says it.
+    for (kind, variables) in by_kind(examples(project), &kinds, dialect) {
+        let is_said = read.get(kind).is_some_and(|said| holds_address(said));
+        if !is_said {
+            let said = read.entry(kind).or_default();
+            let new: Vec<Variable> = variables.into_iter().filter(|new| said.iter().all(|old| old.0 != new.0)).collect();
+            said.extend(new);
         }
     }
     for (kind, variables) in read {
         // Who asks for the port only, or the password, takes the address from elsewhere.
-        if !variables.iter().any(|(_, value, _)| value.contains("{host}")) {
+        if !holds_address(&variables) {
             continue;
         }
         let Some(service) = project.stack.services.iter_mut().find(|service| service.kind == kind) else { continue };
@@ -151,6 +166,59 @@ pub(super) fn read(project: &mut Project<'_>) {
             project.origin(&format!("services.{kind}.{name}"), origin);
         }
     }
+}
+
+/// The name of a variable, what it holds, and where that was read.
+type Variable = (String, String, Origin);
+
+fn holds_address(variables: &[Variable]) -> bool {
+    variables.iter().any(|(_, value, _)| value.contains("{host}"))
+}
+
+/// The variables by the server that they are about.
+fn by_kind<'k>(found: BTreeMap<String, Found>, kinds: &'k [String], dialect: Dialect) -> BTreeMap<&'k str, Vec<Variable>> {
+    let mut read: BTreeMap<&str, Vec<Variable>> = BTreeMap::new();
+    for (name, Found { window, origin }) in found {
+        let Some((kind, part)) =
+            meant(&name, kinds).or_else(|| of_queue(&name, &window, kinds)).or_else(|| by_scheme(&name, &window, kinds))
+        else {
+            continue;
+        };
+        if let Some(value) = dialect.value(kind, part, &window) {
+            read.entry(kind).or_default().push((name, value, origin));
+        }
+    }
+    read
+}
+
+/// The server whose address stands behind a variable that names none: `CELERY_BROKER_URL=redis://localhost`.
+fn by_scheme<'k>(name: &str, window: &str, kinds: &'k [String]) -> Option<(&'k str, Part)> {
+    if !["_URL", "_URI", "_DSN", "_BACKEND", "_BROKER"].iter().any(|end| name.ends_with(end)) {
+        return None;
+    }
+    let line = window.lines().next()?;
+    let kind = kinds.iter().find(|kind| written(line, kind).is_some_and(|address| address.contains("://")))?;
+    Some((kind, Part::Url))
+}
+
+/// What the examples of `.env` files name.
+fn examples(project: &Project<'_>) -> BTreeMap<String, Found> {
+    let mut found = BTreeMap::new();
+    for source in project.sources(|path| path.rsplit('/').next().is_some_and(|name| EXAMPLES.contains(&name))) {
+        if source.text.starts_with(OWN) {
+            continue;
+        }
+        for (index, line) in source.text.lines().enumerate() {
+            let line = line.trim().trim_start_matches("export ");
+            let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { continue };
+            // The secrets of servers, which compose asks for, have no value there.
+            let is_asked_for = value.is_empty() && project.stack.secrets.iter().any(|secret| secret == name);
+            if words(name).eq([name]) && !is_asked_for {
+                found.entry(name.to_owned()).or_insert_with(|| Found { window: value.to_owned(), origin: source.unsure(index + 1) });
+            }
+        }
+    }
+    found
 }
 
 /// A variable that is read.

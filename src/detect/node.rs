@@ -1,13 +1,25 @@
 //! Node.js: `package.json`, whichever program installs from it.
 
+mod launch;
+mod listen;
+mod output;
+mod prisma;
+
+use std::collections::BTreeSet;
+
+use launch::{Started, package_of};
+
 use super::{
-    Project, Source,
+    Project, Source, Survey,
     facts::Facts,
     health::{health, of_files},
     metrics::metrics,
     pins, servers, words,
 };
-use crate::stack::{Command, Language, Module, Origin};
+use crate::{
+    stack::{Command, Language, Module, Origin},
+    tree::RelPath,
+};
 
 /// Frameworks by their package; the more particular ones first, because they bring the others along.
 const FRAMEWORKS: [(&str, &str); 7] = [
@@ -40,18 +52,53 @@ const MAINS: [&str; 12] = [
     "server.mjs",
 ];
 
+/// Folders that compilers write to.
+const COMPILED: [&str; 4] = ["dist", "build", "out", "lib"];
+
+/// What the name of a file may end in that a command names without it.
+const ENDS: [&str; 7] = ["", ".js", ".mjs", ".cjs", ".ts", "/index.js", "/index.ts"];
+
+/// The lines of Node.js that are in use, the newest first.
+const LINES: [u32; 3] = [24, 22, 20];
+
+/// Libraries that keep a database in a file.
+const IN_FILES: [&str; 4] = ["better-sqlite3", "sqlite3", "sqlite", "lowdb"];
+
 /// What Next.js packs a server into that needs no `node_modules`, below its project.
 const STANDALONE: &str = ".next/standalone";
 
 pub(super) fn wants(name: &str) -> bool {
-    matches!(name, "package.json" | "schema.prisma" | "pnpm-workspace.yaml") || name.starts_with("next.config.") || is_code(name)
+    matches!(name, "package.json" | "schema.prisma" | "pnpm-workspace.yaml" | "tsconfig.json")
+        || name.starts_with("prisma.config.")
+        || name.starts_with("next.config.")
+        || is_code(name)
+        // In a folder `config`.
+        || matches!(name, "default.js" | "default.ts" | "default.cjs")
 }
 
 /// Whether such a file often holds a server, or the routes that it answers.
 fn is_code(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = [".js", ".mjs", ".cjs", ".ts"].iter().find_map(|end| name.strip_suffix(end));
-    stem.is_some_and(|stem| matches!(stem, "server" | "index" | "app" | "main"))
+    stem.is_some_and(|stem| matches!(stem, "server" | "index" | "app" | "main" | "app.module"))
+}
+
+/// The files that scripts start, whatever they are called, and that were not read: `./bin/www`, `src/boot` for `src/boot.js`.
+pub(super) fn started_files(survey: &Survey) -> Vec<String> {
+    let is_read = |path: &str| RelPath::new(path).is_ok_and(|path| survey.files.get(&path).is_some());
+    let packages = survey.files.iter().filter_map(|(path, entry)| Some((path.as_str().strip_suffix("package.json")?, entry.text()?)));
+    let mut found = BTreeSet::new();
+    for (folder, text) in packages.filter(|(folder, _)| folder.is_empty() || folder.ends_with('/')) {
+        let Ok(facts) = Facts::of_json(text) else { continue };
+        let named = facts.below("scripts").map(|(_, fact)| fact).chain(facts.get("main"));
+        for word in named.flat_map(|fact| fact.value.split_whitespace()).filter(|word| !word.starts_with('-')) {
+            let word = word.trim_start_matches("./").trim_end_matches('/');
+            let sources = source_stems(word).into_iter().chain([word.to_owned()]);
+            let paths = sources.flat_map(|stem| ENDS.map(|end| format!("{folder}{stem}{end}")));
+            found.extend(paths.filter(|path| survey.paths.contains(path) && !is_read(path)));
+        }
+    }
+    found.into_iter().collect()
 }
 
 pub(super) fn read(project: &mut Project<'_>) {
@@ -85,7 +132,7 @@ pub(super) fn read(project: &mut Project<'_>) {
             }
         }
     }
-    prisma(project);
+    prisma::read(project, &all);
 
     // 3. how it is built, tested and started
     let script = |facts: &Facts, name: &str| {
@@ -109,9 +156,14 @@ pub(super) fn read(project: &mut Project<'_>) {
         project.stack.build = Some(Command { command });
         project.origin("build", origin);
     }
-    module(project, ".", source, &facts, members.is_empty());
+    let files = &project.survey.paths;
+    let at_root = project.stack.directory.clone();
+    let whole = Package { directory: ".", at_root: &at_root, source, facts: &facts, of_whole: &facts, files };
+    module(project, &whole, members.is_empty());
     for member in &members {
-        module(project, &member.directory, member.source, &member.facts, false);
+        let at_root = project.path(&member.directory);
+        let (directory, source) = (member.directory.as_str(), member.source);
+        module(project, &Package { directory, at_root: &at_root, source, facts: &member.facts, of_whole: &facts, files }, false);
     }
     if !members.is_empty() && project.stack.modules.is_empty() {
         project.note(source.path, "nothing here says what is started: no package of the workspace has a script `start`");
@@ -190,9 +242,43 @@ fn framework(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
 
 fn language_version(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
     let of = |key: &str| facts.get(key).and_then(|fact| Some((pins::short(Language::Node, &fact.value)?, source.sure(fact.line))));
-    if let Some((version, origin)) = pins::version(project, Language::Node).or_else(|| of("volta.node")).or_else(|| of("engines.node")) {
+    let engines = || facts.get("engines.node").and_then(|fact| engine(&fact.value, source, fact.line));
+    if let Some((version, origin)) = pins::version(project, Language::Node).or_else(|| of("volta.node")).or_else(engines) {
         project.language_version(&version, origin);
     }
+}
+
+/// The line that `engines` asks for. Where it begins with one that has ended, a newer one that it also allows is taken, which is a guess.
+fn engine(range: &str, source: Source<'_>, line: usize) -> Option<(String, Origin)> {
+    let first = pins::short(Language::Node, range)?;
+    let number: u32 = first.parse().ok()?;
+    if number >= LINES[LINES.len() - 1] {
+        return Some((first, source.sure(line)));
+    }
+    Some(match LINES.iter().find(|line| allows(range, **line)) {
+        Some(newest) => (newest.to_string(), source.unsure(line)),
+        None => (first, source.sure(line)),
+    })
+}
+
+/// Whether a range of versions, `^18.17 || >=20.5 <23`, holds all of a line but for its beginning.
+fn allows(range: &str, line: u32) -> bool {
+    range.split("||").any(|part| {
+        // `>= 18` is one word as well as two.
+        let part = ["<", ">", "=", "^", "~"].iter().fold(part.replace(',', " "), |part, sign| part.replace(&format!("{sign} "), sign));
+        let mut bounds = part.split_whitespace().peekable();
+        bounds.peek().is_some()
+            && bounds.all(|bound| {
+                let start = bound.find(|c: char| c.is_ascii_digit()).unwrap_or(bound.len());
+                let number: Option<u32> = bound[start..].split('.').next().and_then(|number| number.parse().ok());
+                number.is_some_and(|number| match &bound[..start] {
+                    ">=" | ">" => line >= number,
+                    "<" => line < number,
+                    "<=" => line <= number,
+                    _ => line == number,
+                })
+            })
+    })
 }
 
 fn build_tool(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
@@ -214,88 +300,115 @@ fn build_tool(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
     }
 }
 
-/// Prisma's schema names the database; no library in `package.json` does.
-fn prisma(project: &mut Project<'_>) {
-    let Some(schema) = project.source(&["prisma/schema.prisma", "schema.prisma"]) else { return };
-    let provider = schema.text.lines().enumerate().filter_map(|(index, line)| {
-        let value = line.trim().strip_prefix("provider")?.trim_start().strip_prefix('=')?.trim().trim_matches('"').to_owned();
-        Some((value, schema.sure(index + 1)))
-    });
-    for (value, origin) in provider {
-        if let Some(kind) = match value.as_str() {
-            "postgresql" | "postgres" => Some("postgresql"),
-            "mysql" => Some("mysql"),
-            "mongodb" => Some("mongodb"),
-            _ => None,
-        } {
-            project.service(kind, None, origin);
+/// The sources that a build may make a file of, without their ends: `src/main` of `dist/main.js`.
+fn source_stems(made: &str) -> Vec<String> {
+    let Some((_, rest)) = made.split_once('/').filter(|(folder, _)| COMPILED.contains(folder)) else { return Vec::new() };
+    let stem = [".js", ".mjs", ".cjs"].iter().find_map(|end| rest.strip_suffix(end)).unwrap_or(rest);
+    vec![format!("src/{stem}"), stem.to_owned()]
+}
+
+/// A package that may start something.
+struct Package<'p> {
+    /// Its folder below the project; `.` is the project.
+    directory: &'p str,
+    /// Its folder below the repository's root.
+    at_root: &'p str,
+    source: Source<'p>,
+    facts: &'p Facts,
+    /// What the project itself says, where this is a package of its workspace.
+    of_whole: &'p Facts,
+    /// All paths of the repository.
+    files: &'p BTreeSet<String>,
+}
+
+impl Package<'_> {
+    fn is_member(&self) -> bool {
+        self.directory != "."
+    }
+
+    /// The path below the project of what lies at `path` in the package.
+    fn at(&self, path: &str) -> String {
+        super::below(self.directory, path)
+    }
+
+    fn script(&self, name: &str) -> Option<&str> {
+        self.facts.get(&format!("scripts.{name}")).map(|fact| fact.value.as_str())
+    }
+
+    fn line_of_script(&self, name: &str) -> usize {
+        self.facts.get(&format!("scripts.{name}")).map_or(1, |fact| fact.line)
+    }
+
+    fn depends_on(&self, package: &str) -> bool {
+        self.facts.get(&format!("dependencies.{package}")).is_some()
+    }
+
+    /// Whether a program comes with a package that is not in the image.
+    fn is_only_for_development(&self, program: &str) -> bool {
+        let package = package_of(program);
+        let is_in = |facts: &Facts, part: &str| facts.get(&format!("{part}.{package}")).is_some();
+        let is_delivered = [self.facts, self.of_whole].iter().any(|facts| is_in(facts, "dependencies"));
+        !is_delivered && [self.facts, self.of_whole].iter().any(|facts| is_in(facts, "devDependencies"))
+    }
+
+    /// The file that a word of a command line means, below the package: `./bin/www`, `src/boot` for `src/boot.js`, `src` for `src/index.js`.
+    fn file(&self, project: &Project<'_>, word: &str) -> Option<String> {
+        let word = word.trim_start_matches("./").trim_end_matches('/');
+        if word.is_empty() || word.starts_with('-') {
+            return None;
         }
+        ENDS.iter().map(|end| format!("{word}{end}")).find(|path| project.has(&self.at(path)))
+    }
+
+    /// The source of what a build makes: `src/main.ts` of `dist/main`.
+    fn source_of(&self, project: &Project<'_>, word: &str) -> Option<String> {
+        source_stems(word.trim_start_matches("./")).iter().find_map(|path| self.file(project, path))
+    }
+
+    /// The `main` that is there.
+    fn main(&self, project: &Project<'_>) -> Option<String> {
+        let main = self.facts.get("main")?.value.trim_start_matches("./").to_owned();
+        project.has(&self.at(&main)).then_some(main)
+    }
+
+    /// Where the code of a server often begins.
+    fn guessed(&self, project: &Project<'_>) -> Option<String> {
+        MAINS.iter().find(|main| project.has(&self.at(main))).map(|main| (*main).to_owned())
+    }
+
+    /// The program that builds pages, where the package is nothing else.
+    fn site(&self) -> Option<&str> {
+        let build = self.script("build")?;
+        ["vite", "astro", "docusaurus", "react-scripts", "ng", "vue-cli-service", "eleventy", "gatsby"]
+            .into_iter()
+            .find(|program| build.split(|c: char| c.is_whitespace() || c == '&').any(|word| word == *program))
     }
 }
 
-/// Adds what a package starts; a note where it should start something, and nothing says what.
-fn module(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts: &Facts, is_wanted: bool) {
-    let start = facts.get("scripts.start");
-    let tool = project.stack.build_tool.clone();
-    let is_member = directory != ".";
-    let at = |path: &str| super::below(directory, path);
-    // A signal reaches what is started directly; a package manager in between swallows it.
-    let direct = start.and_then(|fact| {
-        let words: Vec<String> = fact.value.split_whitespace().map(str::to_owned).collect();
-        (words.first().is_some_and(|first| first == "node") && !fact.value.contains(['&', '|', ';', '$'])).then_some(words)
-    });
-    let is_next = facts.get("dependencies.next").is_some();
-    let standalone = standalone(project, directory).filter(|_| is_next && start.is_some());
-    let guessed = MAINS.iter().find(|main| project.has(&at(main))).map(|main| (*main).to_owned());
-    let main = facts.get("main").map(|fact| fact.value.trim_start_matches("./").to_owned()).filter(|main| project.has(&at(main)));
-    let (launch, origin) = match (direct, start) {
-        _ if standalone.is_some() => (words(&["node", "server.js"]), standalone.clone().unwrap_or_else(|| source.sure(1))),
-        (Some(words), Some(fact)) => (words, source.sure(fact.line)),
-        // Where it lies in a workspace, npm knows.
-        (None, Some(fact)) if is_next && !is_member => (words(&["node_modules/.bin/next", "start"]), source.sure(fact.line)),
-        (None, Some(fact)) => (words(&[&tool, "start"]), source.sure(fact.line)),
-        // A package of a workspace that has a `main` only is there for the others.
-        (None, None) if !is_member => match main.clone().or(guessed.clone()) {
-            Some(file) if !file.ends_with(".ts") => (vec!["node".to_owned(), file], source.unsure(1)),
-            _ if is_wanted => {
-                project.note(source.path, "nothing here says what is started: no script `start`, and no `main`");
-                return;
-            }
-            _ => return,
-        },
-        _ => return,
-    };
-    let name = match facts.get("name").filter(|_| is_member) {
+/// Adds what a package starts.
+fn module(project: &mut Project<'_>, package: &Package<'_>, is_wanted: bool) {
+    let Some(started) = launch::started(project, package, is_wanted) else { return };
+    let (directory, source, facts) = (package.directory, package.source, package.facts);
+    let name = match facts.get("name").filter(|_| package.is_member()) {
         Some(name) => super::slug(name.value.rsplit('/').next().unwrap_or(&name.value)),
-        None if is_member => super::slug(directory.rsplit('/').next().unwrap_or(directory)),
+        None if package.is_member() => super::slug(directory.rsplit('/').next().unwrap_or(directory)),
         None => project.stack.name.clone(),
     };
-    let mut module = Module::named(&name, launch.clone());
+    let mut module = Module::named(&name, started.words.clone());
     directory.clone_into(&mut module.directory);
-    project.origin(&format!("modules.{name}"), origin);
-    let entry = launch.iter().skip(1).find(|word| project.has(&at(word))).cloned();
-    let places: Vec<String> = entry.into_iter().chain(main).chain(guessed).collect();
-    let mut code: Vec<Source<'_>> = places.iter().filter_map(|place| project.source(&[&at(place)])).collect();
-    // What the entry imports, and what is built into it.
-    let inside = if is_member { format!("{directory}/") } else { String::new() };
-    let is_beside = |path: &str| path.strip_prefix("src/").unwrap_or(path).matches('/').count() == 0 && is_code(path);
-    code.extend(project.sources(|path| path.strip_prefix(&inside).is_some_and(is_beside)));
-    let listens = code.iter().find_map(|source| Some((*source, source.port(&["listen(", "port:", "port ="], port_in)?)));
-    if project.port_from_environment(&mut module, &code) {
-        // Said.
-    } else if let Some((source, (port, line))) = listens {
-        module.port = Some(port);
-        project.origin(&format!("modules.{name}.port"), source.sure(line));
-    } else if is_next || facts.get("dependencies.nuxt").is_some() {
-        module.port = Some(3000);
-        module.port_variable = Some("PORT".to_owned());
-        project.origin(&format!("modules.{name}.port"), Origin { place: source.path.to_owned(), certain: true });
+    module.environment = started.environment.iter().filter(|(name, _)| name != "PORT").cloned().collect();
+    project.origin(&format!("modules.{name}"), started.origin.clone());
+    if !started.is_sure {
+        project.origin(&format!("modules.{name}.launch"), Origin { certain: false, ..started.origin.clone() });
     }
-    if standalone.is_some() {
+    let is_next = package.depends_on("next");
+    if is_next && launch::standalone(project, directory).is_some() {
         module.artifact = Some(STANDALONE.to_owned());
         // What is packed listens where the host's name leads to, which in a container is not where it is asked how it is.
         module.host_variable = Some("HOSTNAME".to_owned());
     }
+    let code = code(project, package, &started);
+    let code = listen::read(project, &mut module, package, &started, code);
     health(project, &mut module, &code);
     // Below another path than `/` all of them lie below that.
     let is_based = next_config(project, directory).is_some_and(|source| source.text.contains("basePath"));
@@ -303,8 +416,27 @@ fn module(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts:
         module.health_path = Some(route);
         project.origin(&format!("modules.{name}.health_path"), Origin { place: project.path(file), certain: false });
     }
+    for fact in IN_FILES.iter().filter_map(|name| facts.get(&format!("dependencies.{name}"))) {
+        let why = "keeps its data in a file, and the containers that are made here cannot write to their own file system: let the file lie in a \
+                   volume, or below `/tmp`, which is lost with the container";
+        project.note(&source.at(fact.line), why);
+    }
     metrics(project, &mut module, |name| Some(source.sure(facts.get(&format!("dependencies.{name}"))?.line)));
     project.stack.modules.push(module);
+}
+
+/// The code of what is started: its entry, where servers often begin, and what lies beside that.
+fn code<'s>(project: &Project<'s>, package: &Package<'_>, started: &Started) -> Vec<Source<'s>> {
+    let script = started.script.split_whitespace().map(|word| word.trim_matches(['\'', '"']));
+    let mut words = started.words.iter().skip(1).map(String::as_str).chain(script);
+    let entry = words.find_map(|word| package.file(project, word).or_else(|| package.source_of(project, word)));
+    let places = entry.into_iter().chain(package.main(project)).chain(package.guessed(project));
+    let mut code: Vec<Source<'_>> = places.filter_map(|place| project.source(&[&package.at(&place)])).collect();
+    // What the entry imports, and what is built into it.
+    let inside = if package.is_member() { format!("{}/", package.directory) } else { String::new() };
+    let is_beside = |path: &str| path.strip_prefix("src/").unwrap_or(path).matches('/').count() == 0 && is_code(path);
+    code.extend(project.sources(|path| path.strip_prefix(&inside).is_some_and(is_beside)));
+    code
 }
 
 /// The paths that Next.js answers by code: `app/api/health/route.ts`, `pages/api/health.js`. A folder in brackets is no part of the path.
@@ -332,19 +464,42 @@ fn next_config<'s>(project: &Project<'s>, directory: &str) -> Option<Source<'s>>
     names.iter().find_map(|name| project.source(&[&super::below(directory, name)]))
 }
 
-/// Where the configuration of Next.js says that it packs a server: `output: 'standalone'`.
-fn standalone(project: &Project<'_>, directory: &str) -> Option<Origin> {
-    let source = next_config(project, directory)?;
-    let ((), line) = source.find(|line| {
-        let value = line.trim_start().strip_prefix("output")?.trim_start().strip_prefix(':')?.trim_start();
-        ["'standalone'", "\"standalone\"", "`standalone`"].iter().any(|text| value.starts_with(text)).then_some(())
-    })?;
-    Some(source.sure(line))
-}
-
 /// The last number on the line that can be a port: `listen(process.env.PORT || 3000`.
 fn port_in(line: &str) -> Option<u16> {
     line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.')
         .filter_map(|word| word.parse().ok())
         .rfind(|port: &u16| *port >= 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LINES, Source, engine};
+
+    #[test]
+    fn the_lines_in_use_are_those_of_our_images() {
+        let versions: toml::Table = toml::from_str(include_str!("../../templates/versions.toml")).expect("a table");
+        let said = |name: &str| versions["node"][name].as_str().and_then(|number| number.parse().ok());
+        assert_eq!((said("latest"), said("min")), (Some(LINES[0]), LINES.last().copied()));
+    }
+
+    #[test]
+    fn a_line_that_has_ended_is_left_where_a_newer_one_will_do() {
+        for (range, version, is_sure) in [
+            (">=20", "20", true),
+            ("^20.19.0 || >=22.12.0", "20", true),
+            ("22.x", "22", true),
+            (">=18", "24", false),
+            (">= 16.0.0", "24", false),
+            (">=18 <23", "22", false),
+            (">=18.0.0, <=20", "20", false),
+            ("^18.17.0 || >=20.5.0", "24", false),
+            ("18 || 20 || 22", "22", false),
+            ("^18", "18", true),
+            ("18.x", "18", true),
+            (">=16 <19", "16", true),
+        ] {
+            let found = engine(range, Source { path: "package.json", text: "" }, 1);
+            assert_eq!(found.map(|(version, origin)| (version, origin.certain)), Some((version.to_owned(), is_sure)), "{range}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
 mod jvm;
+mod node;
 mod python;
 
 use super::*;
@@ -11,6 +12,10 @@ pub(super) fn survey(files: &[(&str, &str)]) -> Survey {
         if is_wanted(path) {
             survey.files.insert(RelPath::new(*path).unwrap(), Entry::new(text.as_bytes().to_vec()));
         }
+    }
+    for started in started_files(&survey) {
+        let text = files.iter().find(|(path, _)| *path == started).unwrap().1;
+        survey.files.insert(RelPath::new(started).unwrap(), Entry::new(text.as_bytes().to_vec()));
     }
     survey
 }
@@ -547,7 +552,7 @@ fn a_workspace_of_node_has_packages_that_are_started_and_others() {
     let api = r#"{"name": "@acme/api", "scripts": {"start": "node src/server.js", "test": "node --test"}, "dependencies": {"fastify": "5.6.0", "ioredis": "5", "@acme/greeting": "*"}}"#;
     let web = r#"{"name": "@acme/web", "scripts": {"start": "next start", "build": "next build"}, "dependencies": {"next": "16.0.0"}}"#;
     let library = r#"{"name": "@acme/greeting", "main": "index.js", "scripts": {"test": "node --test"}}"#;
-    let code = "app.get('/health', ok);\napp.listen({ port: process.env.PORT ?? 3001 });\n";
+    let code = "app.get('/health', ok);\napp.listen({ port: process.env.PORT ?? 3001, host: '0.0.0.0' });\n";
     let members = [
         ("apps/api/package.json", api),
         ("apps/api/src/server.js", code),

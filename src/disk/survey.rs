@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    detect::{Survey, is_wanted, rank},
+    detect::{Survey, is_wanted, rank, started_files},
     error::{Error, Fault, Result},
     stack::Origin,
     tree::{Entry, RelPath},
@@ -65,6 +65,13 @@ pub fn survey(root: &Path, inside: Option<&str>) -> Result<Survey> {
     }
     walk(&absolute, "", inside, &mut survey)?;
     read(&absolute, inside, &mut survey);
+    for path in started_files(&survey) {
+        if let (Ok(relative), Ok(Some(bytes))) = (RelPath::new(path.as_str()), content(&absolute.join(&path)))
+            && std::str::from_utf8(&bytes).is_ok()
+        {
+            survey.files.insert(relative, Entry::new(bytes));
+        }
+    }
     Ok(survey)
 }
 
