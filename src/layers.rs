@@ -148,29 +148,12 @@ pub fn fit(stored: &Tree, disk: &Tree, kit: Tree, parts: Vec<Part>, old: &[Layer
                 }
                 continue;
             }
-            // What it grew by last time does not stand in its own way.
-            let recorded = earlier.map_or_else(Vec::new, |earlier| contributions_to(path, earlier));
-            let differing = if recorded.is_empty() { differing } else { Differing::Keep };
             let theirs = disk.get(path).filter(|_| stored.get(path).is_none());
-            let is_found = |there: &&Entry| recorded.is_empty() && same(there, entry);
-            if theirs.is_some_and(|there| is_found(&there)) || earlier.is_some_and(|earlier| earlier.found.contains(path)) {
-                layer.found.push(path.clone());
-            }
-            let there = theirs.filter(|there| !is_found(there));
-            let without = there.map(|there| withdraw(Tree::from_iter([(path.clone(), there.clone())]), &recorded).0);
-            match without.as_ref().and_then(|tree| tree.get(path)).and_then(|there| grown(path, entry, there, differing)) {
-                Some(more) => {
-                    grew.push((index, path.clone()));
-                    let edited = Edited::of(&recorded, disk, entry, path);
-                    fitted.left.extend(edited.said);
-                    layer
-                        .contribution
-                        .extend(edited.kept.into_iter().map(|contribution| Recorded { by: layer.name.clone(), contribution }));
-                    wanted.extend(
-                        more.into_iter().filter(|one| !edited.gone.iter().any(|gone| is_same_place(gone, one))).map(|one| (index, one)),
-                    );
-                }
-                None => fitted.owned(&mut layer, path.clone(), entry, part.slice.roles.get(path)),
+            if let Some(more) = fitted.placed(&mut layer, earlier, path, entry, theirs, differing) {
+                grew.push((index, path.clone()));
+                wanted.extend(more.into_iter().map(|one| (index, one)));
+            } else {
+                fitted.owned(&mut layer, path.clone(), entry, part.slice.roles.get(path));
             }
         }
         let known = part.slice.contributions.into_iter().map(|one| Contribution { path: known_as(&one.path, disk, stored), ..one });
@@ -259,9 +242,9 @@ struct Edited {
 }
 
 impl Edited {
-    fn of(recorded: &[Contribution], disk: &Tree, entry: &Entry, path: &RelPath) -> Self {
+    /// `there`: the file as it stands, `entry`: as the feature has it now.
+    fn of(recorded: &[Contribution], there: &Tree, entry: &Entry, path: &RelPath) -> Self {
         let mut edited = Self::default();
-        let there = Tree::from_iter(disk.get(path).map(|there| (path.clone(), there.clone())));
         // An element of a list is known by its value alone.
         for one in recorded.iter().filter(|one| !matches!(one.key.as_str(), "" | "-") && one.format != Format::Lines) {
             let (without, left) = withdraw(there.clone(), std::slice::from_ref(one));
@@ -271,7 +254,7 @@ impl Edited {
             if !left.is_empty() {
                 say("was changed here and by the feature: yours stays");
                 edited.kept.push(one.clone());
-            } else if without == there && is_changed {
+            } else if without == *there && is_changed {
                 say("was taken out here and changed by the feature: it stays out");
                 edited.kept.push(one.clone());
                 edited.gone.push(one.clone());
@@ -311,6 +294,31 @@ fn is_same_place(one: &Contribution, other: &Contribution) -> bool {
 }
 
 impl Fitted {
+    /// What a file of a feature puts into the user's own that stands there; `None` where it is the feature's.
+    fn placed(
+        &mut self,
+        layer: &mut Layer,
+        earlier: Option<&Layer>,
+        path: &RelPath,
+        entry: &Entry,
+        theirs: Option<&Entry>,
+        differing: Differing,
+    ) -> Option<Vec<Contribution>> {
+        // What it grew by last time does not stand in its own way.
+        let recorded = earlier.map_or_else(Vec::new, |earlier| contributions_to(path, earlier));
+        let differing = if recorded.is_empty() { differing } else { Differing::Keep };
+        let is_found = |there: &Entry| recorded.is_empty() && same(there, entry);
+        if theirs.is_some_and(is_found) || earlier.is_some_and(|earlier| earlier.found.contains(path)) {
+            layer.found.push(path.clone());
+        }
+        let there = Tree::from_iter([(path.clone(), theirs.filter(|there| !is_found(there))?.clone())]);
+        let more = grown(path, entry, withdraw(there.clone(), &recorded).0.get(path)?, differing)?;
+        let Edited { kept, gone, said } = Edited::of(&recorded, &there, entry, path);
+        self.left.extend(said);
+        layer.contribution.extend(kept.into_iter().map(|contribution| Recorded { by: layer.name.clone(), contribution }));
+        Some(more.into_iter().filter(|one| !gone.iter().any(|gone| is_same_place(gone, one))).collect())
+    }
+
     /// Whether a layer has it already, as it was.
     fn has_recorded(&self, one: &Contribution) -> bool {
         self.layers.iter().flat_map(|layer| &layer.contribution).any(|recorded| recorded.contribution == *one)

@@ -63,6 +63,6 @@ fn find<'s>(survey: &'s Survey, folder: &str) -> Option<(&'static Generator, &'s
             let start = format!("{}/", below(folder, name));
             survey.paths.range(start.clone()..).next().is_some_and(|path| path.starts_with(&start))
         };
-        (generator.folders.is_empty() || generator.folders.iter().any(|name| has_folder(name))).then_some((generator, file.as_str()))
+        (generator.folders.is_empty() || generator.folders.iter().any(has_folder)).then_some((generator, file.as_str()))
     })
 }

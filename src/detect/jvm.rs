@@ -136,7 +136,7 @@ fn is_in_memory(project: &Project<'_>, directory: &str) -> bool {
     let folder = below(directory, "src/test/resources/");
     let addresses = ["h2:", "hsqldb:", "derby:", "sqlite:", "tc:"].map(|driver| format!("dbc:{driver}"));
     let is_named = |line: &str| line.contains("url") && addresses.iter().any(|address| line.contains(address.as_str()));
-    let sources = project.sources(|path| path.strip_prefix(&folder).is_some_and(|name| is_configuration(name)));
+    let sources = project.sources(|path| path.strip_prefix(&folder).is_some_and(is_configuration));
     sources.iter().any(|source| source.text.lines().any(|line| !line.trim_start().starts_with('#') && is_named(line)))
 }
 

@@ -176,7 +176,7 @@ fn holds_address(variables: &[Variable]) -> bool {
 }
 
 /// The variables by the server that they are about.
-fn by_kind<'k>(found: BTreeMap<String, Found>, kinds: &'k [String], dialect: Dialect) -> BTreeMap<&'k str, Vec<Variable>> {
+fn by_kind(found: BTreeMap<String, Found>, kinds: &[String], dialect: Dialect) -> BTreeMap<&str, Vec<Variable>> {
     let mut read: BTreeMap<&str, Vec<Variable>> = BTreeMap::new();
     for (name, Found { window, origin }) in found {
         let Some((kind, part)) =

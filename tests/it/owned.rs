@@ -76,7 +76,7 @@ fn a_file_that_is_there_with_the_same_content_stays() {
     assert!(removed.stderr.contains(".github/dependabot.yml: stays: it was there before"), "{}", removed.stderr);
 
     // 2. one that an update finds complete, because `add` has completed it
-    let without_last = &ignored[..ignored.trim_end().rfind('\n').expect("lines") + 1];
+    let without_last = &ignored[..=ignored.trim_end().rfind('\n').expect("lines")];
     let grown = shop("add dockerfile --yes").file(".dockerignore", without_last).run();
     let removed = then(then(grown, "update --allow-dirty --yes"), "remove dockerfile --yes");
     assert_eq!(read(&removed, ".dockerignore"), without_last);

@@ -320,8 +320,8 @@ fn told_of(framework: &str, library: &str, properties: &str) -> Vec<String> {
         "quarkus" => ("io.quarkus", "3.30.1"),
         _ => ("io.micronaut", "4.7.6"),
     };
-    let dependencies: String =
-        library.split(' ').map(|name| format!("<dependency><groupId>g</groupId><artifactId>{name}</artifactId></dependency>")).collect();
+    let each = library.split(' ').map(|name| format!("<dependency><groupId>g</groupId><artifactId>{name}</artifactId></dependency>"));
+    let dependencies = each.collect::<Vec<_>>().concat();
     let pom = format!(
         "<project><parent><groupId>{group}</groupId><version>{version}</version></parent><artifactId>a</artifactId><dependencies>{dependencies}</dependencies></project>"
     );

@@ -19,7 +19,7 @@ fn started(found: &Detection) -> String {
     let guess = if found.stack.origins.contains_key(&format!("modules.{}.launch", module.name)) { "?" } else { "" };
     let port = module.port.map_or_else(String::new, |port| format!(" :{port}"));
     let words = [&module.port_variable, &module.host_variable, &module.health_path].into_iter().flatten();
-    let rest: String = words.map(|word| format!(" {word}")).collect();
+    let rest = words.map(|word| format!(" {word}")).collect::<Vec<_>>().concat();
     format!("{}{guess}{port}{rest}", module.launch.join(" "))
 }
 
