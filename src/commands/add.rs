@@ -127,9 +127,7 @@ fn refusal(becoming: &Becoming, choice: Choice) -> Option<Error> {
 
 /// Refuses, asks, and carries the plan out.
 pub(super) fn finish(repository: &Repository, becoming: &Becoming, yes: bool, env: &mut Env) -> Result<()> {
-    for left in &becoming.left {
-        env.out.warn(format!("{}: {}", left.place, left.message));
-    }
+    becoming.tell_left(env);
     if let Some(refusal) = becoming.planned.refusal() {
         return Err(refusal);
     }

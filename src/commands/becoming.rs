@@ -119,6 +119,13 @@ impl Becoming {
         }
     }
 
+    /// Tells what earlier contributions left behind.
+    pub(super) fn tell_left(&self, env: &mut Env) {
+        for left in &self.left {
+            env.out.warn(format!("{}: {}", left.place, left.message));
+        }
+    }
+
     /// Asks whether it is to be, where there is something to do and somebody to ask.
     pub(super) fn agreed(&self, yes: bool, env: &mut Env) -> Result<()> {
         if !self.planned.is_settled() && env.ask.is_interactive() && !yes {

@@ -39,9 +39,7 @@ pub fn run(args: &UpdateArgs, env: &mut Env) -> Result<()> {
         // What the user has changed is no difference between two versions of the kit.
         becoming.planned = Plan::default();
     }
-    for left in &becoming.left {
-        env.out.warn(format!("{}: {}", left.place, left.message));
-    }
+    becoming.tell_left(env);
     let planned = &becoming.planned;
     let (from, to) = (Made::of(&repository.receipt), Made::of(&becoming.receipt));
     if args.json {
