@@ -88,11 +88,16 @@ const READERS: [(&[&str], Reader); 7] = [
     (&["index.html", "public/index.html"], site::read),
 ];
 
+/// Whether a file of this name says which build tool its folder has.
+fn is_build(name: &str) -> bool {
+    READERS.iter().any(|(names, _)| names.contains(&name))
+}
+
 /// Whether detection wants to read this file, told from its path.
 pub fn is_wanted(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let is_build = name == "Dockerfile" || READERS.iter().any(|(names, _)| names.contains(&name));
-    is_build
+    is_build(name)
+        || name == "Dockerfile"
         || python::wants_at(path)
         || [
             maven::wants,
@@ -115,8 +120,7 @@ pub fn is_wanted(path: &str) -> bool {
 pub fn rank(path: &str) -> u8 {
     const CODE: [&str; 12] = [".java", ".kt", ".go", ".rs", ".py", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".mts"];
     let name = path.rsplit('/').next().unwrap_or(path);
-    let is_build = name == "Dockerfile" || READERS.iter().any(|(names, _)| names.contains(&name));
-    match (is_build || pins::wants(name), CODE.iter().any(|end| name.ends_with(end))) {
+    match (is_build(name) || name == "Dockerfile" || pins::wants(name), CODE.iter().any(|end| name.ends_with(end))) {
         (true, _) => 0,
         (false, false) => 1,
         (false, true) => 2,
@@ -167,7 +171,7 @@ fn projects(survey: &Survey) -> Vec<String> {
     let mut folders: Vec<(&str, &str)> = survey.paths.iter().map(|path| path.rsplit_once('/').unwrap_or((".", path))).collect();
     folders.sort_by_key(|(folder, _)| (folder.matches('/').count() + usize::from(*folder != "."), *folder));
     for (folder, name) in folders {
-        let is_build = READERS.iter().any(|(names, _)| names.contains(&name)) || python::has_requirements(survey, folder);
+        let is_build = is_build(name) || python::has_requirements(survey, folder);
         let is_inside = found.iter().any(|outer| outer == "." || folder == outer || folder.starts_with(&format!("{outer}/")));
         let is_new = !found.iter().any(|outer| outer == folder);
         if (is_build || is_new && generators::generator(survey, folder).is_some()) && !is_inside {
@@ -221,13 +225,9 @@ const RUN_TIME: [&str; 12] = [
     "views",
 ];
 
-/// What is said of a database in a file.
-const KEPT_IN_A_FILE: &str =
-    "SQLite keeps its data in a file, and the files of the container can only be read: keep it in `/tmp` or give the container a volume";
-
-/// What is said of a program that only its own machine reaches.
-const LOOPBACK: &str =
-    "it listens on the loopback address only, so nobody outside of its container reaches it: let it listen on all, as `0.0.0.0` says";
+/// What is said of a library that keeps a database in a file.
+const KEPT_IN_A_FILE: &str = "keeps its data in a file, and the containers that are made here cannot write to their own file system: let the file lie in a \
+                              volume, or below `/tmp`, which is lost with the container";
 
 /// A folder that is being read, and what is known of it so far.
 struct Project<'s> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Project, Source, health::health, metrics::metrics, pins, servers, words};
+use super::{Project, Source, health::health, metrics::metrics, pins, ports, servers, words};
 use crate::stack::{Command, Language, Module, Origin};
 
 /// Web frameworks by their module's path, without the version at its end.
@@ -145,7 +145,7 @@ fn listens(project: &mut Project<'_>, module: &mut Module, code: &[Source<'_>]) 
     }
     let is_gin = project.stack.framework == "gin";
     let lines =
-        code.iter().flat_map(|source| source.text.lines().enumerate().map(move |(index, line)| (source, index + 1, without_comment(line))));
+        code.iter().flat_map(|source| source.text.lines().enumerate().map(move |(index, line)| (source, index + 1, ports::code_of(line))));
     let said = lines.filter_map(|(source, number, line)| Some((source, number, line, address(line, is_gin)?)));
     let Some((source, number, line, address)) = said.min_by_key(|(_, _, line, address)| (is_aside(line), !address.certain)) else {
         return false;
@@ -153,8 +153,8 @@ fn listens(project: &mut Project<'_>, module: &mut Module, code: &[Source<'_>]) 
     module.port = Some(address.port);
     module.port_variable = address.variable.map(str::to_owned);
     project.origin(&format!("modules.{}.port", module.name), Origin { place: source.at(number), certain: address.certain });
-    if address.certain && ["\"localhost:", "\"127.0.0.1:"].iter().any(|host| line.contains(host)) {
-        project.note(&source.at(number), super::LOOPBACK);
+    if address.certain && ports::has_loopback(line) {
+        project.note(&source.at(number), ports::loopback_note("an address without a host lets it listen everywhere"));
     }
     true
 }
@@ -182,14 +182,6 @@ fn address(line: &str, is_gin: bool) -> Option<Address> {
 /// Whether it is where those who run the program look, and not those who use it.
 fn is_aside(line: &str) -> bool {
     ["6060", "pprof", "debug", "metrics"].iter().any(|sign| line.contains(sign))
-}
-
-fn without_comment(line: &str) -> &str {
-    if line.trim_start().starts_with("//") {
-        ""
-    } else {
-        line.split_once(" //").or_else(|| line.split_once("\t//")).map_or(line, |(code, _)| code)
-    }
 }
 
 /// The number of an address that has no host, `":8080"`, or of a constant that is called a port, `const port = 8085`.

@@ -417,9 +417,7 @@ fn module(project: &mut Project<'_>, package: &Package<'_>, is_wanted: bool) {
         project.origin(&format!("modules.{name}.health_path"), Origin { place: project.path(file), certain: false });
     }
     for fact in IN_FILES.iter().filter_map(|name| facts.get(&format!("dependencies.{name}"))) {
-        let why = "keeps its data in a file, and the containers that are made here cannot write to their own file system: let the file lie in a \
-                   volume, or below `/tmp`, which is lost with the container";
-        project.note(&source.at(fact.line), why);
+        project.note(&source.at(fact.line), super::KEPT_IN_A_FILE);
     }
     metrics(project, &mut module, |name| Some(source.sure(facts.get(&format!("dependencies.{name}"))?.line)));
     project.stack.modules.push(module);
