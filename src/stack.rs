@@ -165,6 +165,20 @@ impl Stack {
         self.framework == "spring-boot" && !self.modules.iter().any(is_early)
     }
 
+    /// Where a module says whether it is stuck itself, whatever the servers do that it talks to; none where its framework has no such place.
+    pub fn liveness_path(&self, module: &Module) -> Option<String> {
+        let health = module.health_path.as_deref()?;
+        let (end, path) = match self.framework.as_str() {
+            "spring-boot" if self.reads_secret_files() => ("/actuator/health", "/liveness"),
+            "quarkus" => ("/q/health", "/live"),
+            // What ends so and lies elsewhere may be a route of the program's own.
+            "micronaut" if health == "/health" => ("/health", "/liveness"),
+            _ => return None,
+        };
+        let all = health.strip_suffix("/readiness").unwrap_or(health);
+        all.ends_with(end).then(|| format!("{all}{path}"))
+    }
+
     /// Whether what has this condition applies here.
     pub fn meets(&self, condition: Option<&Condition>) -> bool {
         condition.is_none_or(|condition| condition.holds(&|name| self.condition_text(name)))
@@ -406,4 +420,29 @@ fn dot() -> String {
 
 fn ten() -> u32 {
     10
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Language, Module, Stack};
+
+    #[test]
+    fn liveness_is_asked_where_the_framework_has_it() {
+        for (framework, health, expected) in [
+            ("spring-boot", "/actuator/health", Some("/actuator/health/liveness")),
+            ("spring-boot", "/tides/actuator/health/readiness", Some("/tides/actuator/health/liveness")),
+            ("spring-boot", "/health", None),
+            ("quarkus", "/api/q/health", Some("/api/q/health/live")),
+            ("micronaut", "/health", Some("/health/liveness")),
+            ("micronaut", "/api/health", None),
+            ("fastapi", "/health", None),
+        ] {
+            let mut stack = Stack::named("shop", Language::Java);
+            framework.clone_into(&mut stack.framework);
+            let mut module = Module::named("shop", vec!["java".to_owned(), "-jar".to_owned(), "app.jar".to_owned()]);
+            module.health_path = Some(health.to_owned());
+            stack.modules = vec![module];
+            assert_eq!(stack.liveness_path(&stack.modules[0]).as_deref(), expected, "{framework} {health}");
+        }
+    }
 }

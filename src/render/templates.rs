@@ -354,6 +354,7 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     }
     for (seen, module) in seen["modules"].as_array_mut().into_iter().flatten().zip(&stack.modules) {
         seen["war"] = module.launch.iter().any(|word| word == "app.war").into();
+        seen["liveness_path"] = json!(stack.liveness_path(module));
         seen["health_host"] = json!(module.health_host);
         seen["metrics_path"] = json!(module.metrics());
         seen["process_metrics"] = module.has_process_metrics().into();

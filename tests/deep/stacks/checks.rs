@@ -16,8 +16,20 @@ use crate::checks::Check;
 const WORKERS: [&str; 1] = ["pip-worker"];
 
 /// Fixtures whose pipelines are executed besides those that the judges of pipelines name.
-const MORE: &[&str] =
-    &["fastapi-metrics", "go-metrics", "micronaut-plain", "npm-kafka", "npm-metrics", "pip-metrics", "pip-worker", "quarkus-postgres"];
+const MORE: &[&str] = &[
+    "fastapi-metrics",
+    "go-metrics",
+    "go-sqlite",
+    "go-two",
+    "micronaut-plain",
+    "npm-kafka",
+    "npm-metrics",
+    "pip-metrics",
+    "pip-procfile",
+    "pip-worker",
+    "quarkus-postgres",
+    "spring-war",
+];
 
 /// The same of all that can be started and listen.
 fn of_listening(judge: Judge) -> Judge {

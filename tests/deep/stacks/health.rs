@@ -32,7 +32,8 @@ fn noticed(_: &World, _: &Repository, project: &Project) -> Result<(), String> {
     write(&compose)?;
     // The program may need servers; all of them and the program are waited for until they are healthy.
     let running = Running::up(folder, &[&file.to_string_lossy()], None, &[])?;
-    for module in &project.stack.modules {
+    let listening: Vec<&Module> = project.stack.modules.iter().filter(|module| module.port.is_some()).collect();
+    for module in &listening {
         // As the image says it, but sooner.
         let check = &mut compose["services"][&module.name]["healthcheck"];
         (check["interval"], check["start_period"]) = (json!("1s"), json!("1s"));
@@ -40,10 +41,10 @@ fn noticed(_: &World, _: &Repository, project: &Project) -> Result<(), String> {
     write(&compose)?;
     let dockerfile = folder.join("Dockerfile");
     let text = fs::read_to_string(&dockerfile).map_err(|error| format!("{}: {error}", dockerfile.display()))?;
-    let wrong = project.stack.modules.iter().try_fold(text.clone(), |text, module| asked_wrongly(&text, module))?;
+    let wrong = listening.iter().try_fold(text.clone(), |text, module| asked_wrongly(&text, module))?;
     altered(&dockerfile, &text, &wrong, || {
         running.compose(&["up", "--build", "--detach", "--pull", "never"], 900)?;
-        project.stack.modules.iter().try_for_each(|module| unhealthy(&running, module))
+        listening.iter().try_for_each(|module| unhealthy(&running, module))
     })
     .map_err(|why| format!("{why}\n{}", running.logs()))
 }

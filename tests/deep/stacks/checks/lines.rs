@@ -59,11 +59,12 @@ pub fn run(world: &World, arguments: &Arguments) -> Vec<Row> {
 const FILES: [&str; 4] = ["compose.yaml", "compose.logging.yaml", "compose.opensearch.yaml", "compose.nginx.yaml"];
 
 /// What each module writes when it starts or is asked, and the level that Loki and `OpenSearch` find in it; none is silent but those that are not here.
-const SAYS: [(&str, &str, Level); 26] = [
+const SAYS: [(&str, &str, Level); 29] = [
     ("added-django-postgres", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
     ("added-fastapi-metrics", "\"GET /healthz HTTP/1.1\" 200 OK", Level(Some("info"), None)),
     ("added-pip-flask", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
     ("added-pip-metrics", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
+    ("added-pip-procfile", "[INFO] Listening at: http://0.0.0.0:8000", Level(Some("info"), None)),
     ("added-pip-redis", "\"GET /health HTTP/1.1\" 200 -", Level(None, None)),
     ("added-pipenv-flask", "\"GET /health HTTP/1.1\" 200 -", Level(None, None)),
     ("added-static-site", "\"GET / HTTP/1.1\" 200 ", Level(None, None)),
@@ -84,8 +85,10 @@ const SAYS: [(&str, &str, Level); 26] = [
     ("shelf", "Ready in ", Level(None, None)),
     ("slug", JVM, Level(None, None)),
     ("throws", "Startup completed in ", Level(Some("info"), None)),
+    ("tides", "Started TidesApplication", Level(Some("info"), Some("info"))),
     ("tickets", "listening on :8080", Level(None, None)),
     ("votes", "Started VotesApplication", Level(Some("info"), None)),
+    ("worker", "*** Listening on texts", Level(None, None)),
 ];
 
 /// What starts the container says so; the program itself is silent.

@@ -64,9 +64,10 @@ fn all(running: &Running, project: &Project) -> Result<(), String> {
     Ok(())
 }
 
-/// What a module is asked for: of Spring's the health is for those who run it.
+/// What a module is asked for: of Spring's the health is for those who run it, and what it serves begins where that lies.
 fn path<'m>(project: &Project, module: &'m Module) -> &'m str {
-    if project.stack.framework == "spring-boot" { "/" } else { module.health_path.as_deref().unwrap_or("/") }
+    let health = module.health_path.as_deref().unwrap_or("/");
+    if project.stack.framework == "spring-boot" { &health[..=health.find("/actuator").unwrap_or(0)] } else { health }
 }
 
 /// The module itself answers, and what it says of itself holds where it is asked.
