@@ -126,6 +126,22 @@ fn every_program_of_a_workspace_is_asked_and_one_that_listens_nowhere_is_not() {
 }
 
 #[test]
+fn a_program_is_probed_by_a_host_that_it_answers_to() {
+    let manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
+    let settings = "ALLOWED_HOSTS = ['.example.com']\nROOT_URLCONF = 'shop.urls'\nWSGI_APPLICATION = 'shop.wsgi.application'\n";
+    let added = Transcript::of("add compose dockerfile monitoring --yes")
+        .file("requirements.txt", "Django==5.2\ngunicorn==23.0\n")
+        .file("manage.py", manage)
+        .file("shop/settings.py", settings)
+        .file("shop/wsgi.py", "application = None\n")
+        .file("shop/urls.py", "urlpatterns = [path('healthz/', well)]\n")
+        .run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    let probes = read(&added, "ops/blackbox/blackbox.yml");
+    assert_eq!(probes.matches("Host: \"example.com\"\n").count(), 2, "{probes}");
+}
+
+#[test]
 fn a_folder_below_the_project_means_the_project() {
     let added = shop("add editorconfig --yes").cwd("src/routes").run();
     assert_eq!(added.status, 0, "{}", added.stderr);
