@@ -52,7 +52,7 @@ fn row(title: &str, value: impl Into<String>, field: impl Into<String>) -> Row {
 fn print(found: &Detection, env: &mut Env) {
     let stack = &found.stack;
     let mut rows = general(stack);
-    rows.extend(stack.modules.iter().flat_map(module));
+    rows.extend(stack.modules.iter().flat_map(|of| module(of, stack)));
     rows.extend(stack.services.iter().flat_map(|of| service(of, stack)));
     let title_width = rows.iter().map(|row| row.title.len()).max().unwrap_or(0);
     let value_width = rows.iter().map(|row| row.value.chars().count()).max().unwrap_or(0).min(40);
@@ -104,7 +104,7 @@ fn general(stack: &Stack) -> Vec<Row> {
     rows
 }
 
-fn module(module: &Module) -> Vec<Row> {
+fn module(module: &Module, stack: &Stack) -> Vec<Row> {
     let field = |name: &str| format!("modules.{}{name}", module.name);
     let mut rows = vec![row(
         "runs",
@@ -112,7 +112,9 @@ fn module(module: &Module) -> Vec<Row> {
         field(""),
     )];
     let launch = if module.launch.is_empty() { "a web server".to_owned() } else { module.launch.join(" ") };
-    rows.push(row("  started by", launch, field("")));
+    // It may be told from somewhere else than that there is something to start.
+    let launched = Some(field(".launch")).filter(|field| stack.origins.contains_key(field)).unwrap_or_else(|| field(""));
+    rows.push(row("  started by", launch, launched));
     if let Some(class) = &module.main_class {
         rows.push(row("  class", class.clone(), field(".main_class")));
     }

@@ -220,3 +220,11 @@ fn files(folder: &std::path::Path, prefix: &str) -> Vec<(String, Vec<u8>)> {
     }
     found
 }
+
+#[test]
+fn a_start_that_a_script_only_means_is_a_guess() {
+    let package = r#"{"name": "shop", "engines": {"node": "24"}, "scripts": {"start": "nest start", "build": "nest build"}, "dependencies": {"@nestjs/core": "11"}, "devDependencies": {"@nestjs/cli": "11"}}"#;
+    let found = Transcript::of("detect").file("package.json", package).file("src/main.ts", "app.listen(3000);\n").run();
+    let started = found.stdout.lines().find(|line| line.contains("started by")).unwrap_or_default();
+    assert!(started.contains("node dist/main") && started.ends_with("(a guess)"), "{}", found.stdout);
+}
