@@ -29,6 +29,7 @@ pub fn lint(catalog: &Catalog) -> Vec<Fault> {
         Ok(roadmap) => faults.extend(roadmap.faults(&catalog.place("roadmap.toml"))),
         Err(error) => faults.extend(error.listed().iter().cloned()),
     }
+    faults.extend(of_older(catalog));
     let mut features = BTreeMap::new();
     for name in catalog.feature_names() {
         let (source, feature) = Source::read::<FeatureManifest>(catalog, &format!("features/{name}/feature.toml"), &mut faults);
@@ -105,6 +106,33 @@ impl Source {
     fn at_key(&self, key: &str, message: impl Into<String>) -> Fault {
         Fault::new(&self.place, message).at(manifest::line_of_top_key(&self.text, key).unwrap_or(1))
     }
+}
+
+/// What old versions of languages want in place of entries that are not there.
+fn of_older(catalog: &Catalog) -> Vec<Fault> {
+    let path = "versions.toml";
+    let text = catalog.file(path).and_then(|bytes| String::from_utf8(bytes.into_owned()).ok()).unwrap_or_default();
+    // What cannot be read is told where it is used.
+    let Ok(versions) = toml_edit::Document::parse(text.as_str()) else { return Vec::new() };
+    let mut faults = Vec::new();
+    for (language, lines) in versions.get("older").map(entries).unwrap_or_default() {
+        for (until, tables) in entries(lines) {
+            for (name, values) in entries(tables) {
+                for (key, value) in entries(values) {
+                    if versions.get(name).and_then(|usual| usual.get(key)).is_none() {
+                        let told = format!("`older.{language}.\"{until}\"` has a `{name}.{key}`, which stands in place of nothing");
+                        let line = manifest::line_of(&text, value.span().map_or(0, |span| span.start));
+                        faults.push(Fault::new(catalog.place(path), told).at(line));
+                    }
+                }
+            }
+        }
+    }
+    faults
+}
+
+fn entries(item: &toml_edit::Item) -> Vec<(&str, &toml_edit::Item)> {
+    item.as_table_like().map(|table| table.iter().collect()).unwrap_or_default()
 }
 
 /// Faults of what the kits build on: what nobody has heard of, and what nobody could ever begin. `planned`: the kits of the roadmap.

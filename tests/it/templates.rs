@@ -170,3 +170,13 @@ fn a_roadmap_that_contradicts_itself_is_a_fault() {
         ["roadmap.toml: `Chat` has neither `kits` nor a `note`", "roadmap.toml: `Week 1` names stage 3, which is not there"]
     );
 }
+
+#[test]
+fn a_version_for_old_languages_that_nothing_names_is_a_fault() {
+    let usual = include_str!("../../templates/versions.toml");
+    let versions = format!("{usual}\n[older.python.\"3.5\"]\npoetry.versoin = \"1.1.15\"\nimages.python = \"slim-buster\"\n");
+    let line = versions.lines().count() - 1;
+    let run = Transcript::of("templates lint mine").file("mine/versions.toml", &versions);
+    let told = format!("versions.toml:{line}: `older.python.\"3.5\"` has a `poetry.versoin`, which stands in place of nothing");
+    assert_eq!(faults_of(run, "mine/"), [told]);
+}
