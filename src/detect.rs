@@ -168,7 +168,7 @@ pub fn nearest_project(survey: &Survey, inside: &str) -> String {
 fn projects(survey: &Survey) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     // Folders come before what lies in them.
-    let mut folders: Vec<(&str, &str)> = survey.paths.iter().map(|path| path.rsplit_once('/').unwrap_or((".", path))).collect();
+    let mut folders: Vec<(&str, &str)> = survey.paths.iter().map(|path| placed(path)).collect();
     folders.sort_by_key(|(folder, _)| (folder.matches('/').count() + usize::from(*folder != "."), *folder));
     for (folder, name) in folders {
         let is_build = is_build(name) || python::has_requirements(survey, folder);
@@ -181,6 +181,13 @@ fn projects(survey: &Survey) -> Vec<String> {
     // Pages beside a program are its documentation.
     let (sites, programs): (Vec<_>, Vec<_>) = found.into_iter().partition(|folder| generators::generator(survey, folder).is_some());
     if programs.is_empty() { sites } else { programs }
+}
+
+/// The folder that a file is read for, and its name there: pages in `public` are those of the folder above.
+fn placed(path: &str) -> (&str, &str) {
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    let above = if folder == "public" { Some(".") } else { folder.strip_suffix("/public") };
+    (above.filter(|_| name == "index.html").unwrap_or(folder), name)
 }
 
 fn only_project(survey: &Survey) -> Result<String> {

@@ -754,7 +754,9 @@ fn go_cargo_and_plain_files() {
         ],
         &["shop in .", "rust 1.90", "cargo", "cargo test", "api in crates/api: /app/api", "target/release/api"],
     );
-    check(&[("index.html", "<p>")], &["shop in .", "static ?", "none", "shop in .:  :8080? /"]);
+    for pages in ["index.html", "public/index.html"] {
+        check(&[(pages, "<p>")], &["shop in .", "static ?", "none", "shop in .:  :8080? /"]);
+    }
 }
 
 #[test]
