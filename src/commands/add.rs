@@ -300,6 +300,11 @@ impl Project {
             let (what, example) = wanted(need);
             faults.push(Fault::new(name, format!("nothing here says {what}")).hint(format!("`{example}` says it")));
         }
+        if self.starts_nothing(feature, added, repository) {
+            let hint = "`stagekit add compose dockerfile` starts the project itself, `--set services=postgresql` a server for it";
+            faults
+                .push(Fault::new(name, "has nothing to start: the project talks to no server, and no image of it is made here").hint(hint));
+        }
         if !offers_something(feature, &self.stack) {
             faults.push(Fault::new(name, format!("has nothing for {}", kind_of(&self.stack))));
         }
@@ -315,6 +320,17 @@ impl Project {
             );
         }
         faults
+    }
+
+    /// Whether it would be a compose file without a service: only an image that `dockerfile` makes is one.
+    fn starts_nothing(&self, feature: &FeatureManifest, added: &[&FeatureManifest], repository: &Repository) -> bool {
+        let is_made = || added.iter().any(|one| one.name.get_ref() == "dockerfile") || self.is_layer("dockerfile", repository);
+        feature.name.get_ref() == "compose" && self.kind == Kind::Found && self.stack.services.is_empty() && !is_made()
+    }
+
+    /// Whether the project has the feature from an earlier run.
+    fn is_layer(&self, feature: &str, repository: &Repository) -> bool {
+        repository.features().any(|layer| layer.is_of(feature, &self.stack.directory))
     }
 
     /// The features that this one builds on and that are not here.
@@ -361,8 +377,7 @@ impl Project {
             _ => &Vec::new(),
         };
         let of_kit = || repository.kit().is_ok_and(|kit| self.kind == Kind::Kit && kit.features.iter().any(|name| name == feature));
-        let is_layer = || repository.features().any(|layer| layer.is_of(feature, &self.stack.directory));
-        added.iter().any(|one| one.name.get_ref() == feature) || !theirs.is_empty() || is_layer() || of_kit()
+        added.iter().any(|one| one.name.get_ref() == feature) || !theirs.is_empty() || self.is_layer(feature, repository) || of_kit()
     }
 
     /// All features as they will be: those of this project see it as it is described now.
@@ -445,7 +460,7 @@ fn offers(catalog: &Catalog, repository: &Repository, project: &Project) -> Resu
     let mut offers = Vec::new();
     for name in catalog.feature_names() {
         let feature = catalog.feature(&name)?;
-        let is_layer = repository.features().any(|layer| layer.is_of(&name, &project.stack.directory));
+        let is_layer = project.is_layer(&name, repository);
         let is_of_kit = project.kind == Kind::Kit && repository.kit()?.features.contains(&name);
         let fits = offers_something(&feature, &project.stack) && project.turns_away(&feature).is_none();
         let lacks = feature.needs.iter().filter(|need| project.lacks(need)).cloned().collect();

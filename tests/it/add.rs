@@ -126,6 +126,18 @@ fn every_program_of_a_workspace_is_asked_and_one_that_listens_nowhere_is_not() {
 }
 
 #[test]
+fn compose_that_would_start_nothing_is_refused() {
+    let package = r#"{"name": "shop", "engines": {"node": "24"}, "scripts": {"start": "node server.js"}}"#;
+    let shop = |command: &str| Transcript::of(command).file("package.json", package).file("server.js", "app.listen(4000);\n");
+    // An image of the project's own is not what compose would build.
+    let refused = shop("add compose --yes").file("Dockerfile", "FROM node:24\n").run();
+    assert!(refused.status == 2 && refused.stderr.contains("compose: has nothing to start"), "{}", refused.stderr);
+    assert_eq!(shop("add compose --yes --set services=redis").run().status, 0);
+    let both = shop("add compose dockerfile --yes").run();
+    assert!(both.status == 0 && read(&both, "compose.yaml").contains("target: run-shop"), "{}", both.stderr);
+}
+
+#[test]
 fn a_program_is_probed_by_a_host_that_it_answers_to() {
     let manage = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n";
     let settings = "ALLOWED_HOSTS = ['.example.com']\nROOT_URLCONF = 'shop.urls'\nWSGI_APPLICATION = 'shop.wsgi.application'\n";

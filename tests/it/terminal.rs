@@ -199,7 +199,7 @@ fn a_repository_is_made_in_conversation() {
 #[test]
 fn features_are_chosen_in_conversation() {
     let person = Person::new();
-    let package = r#"{"name": "shop", "engines": {"node": "24"}, "scripts": {"start": "node server.js"}}"#;
+    let package = r#"{"name": "shop", "engines": {"node": "24"}, "scripts": {"start": "node server.js"}, "dependencies": {"redis": "5"}}"#;
     fs::write(person.work().join("package.json"), package).expect("a file");
     fs::write(person.work().join("server.js"), "app.listen(process.env.PORT || 4000)\n").expect("a file");
     let mut screen = person.types("add");
