@@ -1,12 +1,45 @@
 //! Cargo packages and workspaces.
 
-use super::{Project, Source, facts::Facts, health::health, metrics::metrics, pins, servers, words};
-use crate::stack::{Command, Language, Module};
+mod address;
+mod code;
+mod image;
+mod listen;
+mod mounted;
+mod package;
+mod programs;
+mod rocket;
+mod settings;
+mod toolchain;
+
+use code::Code;
+use package::{Dependency, Package};
+use programs::Program;
+
+use super::{KEPT_IN_A_FILE, Project, Source, facts::Facts, health::health, metrics::metrics, servers, words};
+use crate::stack::{Command, Language, Module, Origin};
 
 const FRAMEWORKS: [&str; 6] = ["axum", "actix-web", "rocket", "warp", "poem", "salvo"];
 
-pub(super) fn wants(name: &str) -> bool {
-    matches!(name, "Cargo.toml" | "rust-toolchain.toml" | "main.rs")
+/// Libraries, or their features, that keep a database in a file.
+const SQLITE: [&str; 9] = [
+    "rusqlite",
+    "sqlx/sqlite",
+    "diesel/sqlite",
+    "sea-orm/sqlx-sqlite",
+    "tokio-rusqlite",
+    "libsql",
+    "rocket_db_pools/sqlx_sqlite",
+    "redb",
+    "sled",
+];
+
+/// Folders of code that neither is delivered nor says how the rest is.
+const NO_PROGRAMS: [&str; 4] = ["tests", "benches", "examples", "fuzz"];
+
+pub(super) fn wants(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_code = || name.ends_with(".rs") && !path.split('/').any(|part| NO_PROGRAMS.contains(&part));
+    matches!(name, "Cargo.toml" | "Cargo.lock" | "rust-toolchain.toml") || is_code() || settings::wants(path) || image::wants(path)
 }
 
 pub(super) fn read(project: &mut Project<'_>) {
@@ -18,91 +51,142 @@ pub(super) fn read(project: &mut Project<'_>) {
     if let Some(name) = facts.get("package.name") {
         project.named(&name.value, source.sure(name.line));
     }
-    let toolchain = project.source(&["rust-toolchain.toml"]).and_then(|source| {
-        let facts = Facts::of_toml(source.text).ok()?;
-        let channel = facts.get("toolchain.channel")?;
-        Some((pins::short(Language::Rust, &channel.value)?, source.sure(channel.line)))
-    });
-    let stated = ["package.rust-version", "workspace.package.rust-version"].iter().find_map(|key| facts.get(key));
-    let stated = stated.and_then(|fact| Some((pins::short(Language::Rust, &fact.value)?, source.sure(fact.line))));
-    if let Some((version, origin)) = toolchain.or_else(|| pins::version(project, Language::Rust)).or(stated) {
-        project.language_version(&version, origin);
-    }
+    let packages = package::packages(project, source, &facts);
+    toolchain::read(project, &facts, &packages);
 
-    // 2. the packages: its own, and those of the workspace
-    let mut packages = vec![(".".to_owned(), source)];
-    for (_, member) in facts.below("workspace.members") {
-        let prefix = member.value.split('*').next().unwrap_or_default();
-        let is_glob = member.value.contains('*');
-        let fits = |path: &str| {
-            path.strip_suffix("/Cargo.toml").is_some_and(|folder| if is_glob { folder.starts_with(prefix) } else { folder == member.value })
-        };
-        for found in project.sources(fits) {
-            let below = project.below(&found);
-            packages.push((below.trim_end_matches("/Cargo.toml").to_owned(), found));
-        }
+    // 2. what it runs, and what that depends on
+    let (programs, others) = programs::programs(project, &packages);
+    depends(project, &packages, &programs);
+    for program in &programs {
+        module(project, &packages, program);
     }
-    for (directory, source) in packages {
-        if let Some(facts) = project.facts(source, Facts::of_toml(source.text)) {
-            package(project, &directory, source, &facts);
-        }
+    if programs.is_empty() {
+        project.note(source.path, "nothing here says what is started: no `src/main.rs`");
+    } else if !others.is_empty() {
+        let names: Vec<String> = others.iter().map(|name| format!("`{name}`")).collect();
+        project.note(source.path, format!("nothing is made for {}: what listens is what is started", names.join(", ")));
     }
 
     // 3. how it is built and tested
+    image::building(project, &packages);
+    let code = programs.iter().flat_map(|program| program.own.iter().chain(&program.shared));
+    let variable = image::offline(project, code);
     project.stack.lock_file = project.has("Cargo.lock").then(|| "Cargo.lock".to_owned());
     let locked: &[&str] = if project.stack.lock_file.is_some() { &["--locked"] } else { &[] };
-    project.stack.build = Some(Command { command: [words(&["cargo", "build", "--release"]), words(locked)].concat() });
-    project.tested(words(&["cargo", "test"]), words(locked), Vec::new(), source.sure(1));
-    if project.stack.modules.is_empty() {
-        project.note(source.path, "nothing here says what is started: no `src/main.rs`");
+    let set = variable.map(|(name, value)| vec!["env".to_owned(), format!("{name}={value}")]).unwrap_or_default();
+    let chosen = selection(&facts, &packages, &programs);
+    project.stack.build = Some(Command { command: [set, words(&["cargo", "build", "--release"]), chosen, words(locked)].concat() });
+    let is_whole = facts.has("package") && packages.len() > 1 && facts.has("workspace");
+    let tested = [words(&["cargo", "test"]), words(if is_whole { &["--workspace"] } else { &[] })].concat();
+    project.tested(tested, words(locked), Vec::new(), source.sure(1));
+    if let (Some((name, value)), Some(test)) = (variable, project.stack.test.as_mut()) {
+        test.environment.insert(name.to_owned(), value.to_owned());
+    }
+    above(project, source, &facts);
+}
+
+/// What Cargo is told to build where it would not build all programs by itself: at the root of a workspace it builds the root's package only.
+fn selection(facts: &Facts, packages: &[Package<'_>], programs: &[Program<'_>]) -> Vec<String> {
+    let is_usual = |directory: &str| {
+        let mut stated = facts.below("workspace.default-members").peekable();
+        if stated.peek().is_some() {
+            return stated.any(|(_, pattern)| package::matches(&pattern.value, directory) || pattern.value == directory);
+        }
+        !facts.has("package") || directory == "."
+    };
+    if programs.iter().all(|program| is_usual(&packages[program.package].directory)) {
+        return Vec::new();
+    }
+    let bins = programs.iter().flat_map(|program| ["--bin".to_owned(), program.name.clone()]);
+    std::iter::once("--workspace".to_owned()).chain(bins).collect()
+}
+
+/// A member that is looked at alone is built in its workspace's folder.
+fn above(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
+    let directory = project.stack.directory.clone();
+    if directory == "." || facts.has("workspace") {
+        return;
+    }
+    let inner = facts.all().find(|(key, fact)| key.ends_with(".workspace") && fact.value == "true");
+    let line = inner.map_or(1, |(_, fact)| fact.line);
+    let is_member = || {
+        let root = project.at_root("Cargo.toml")?;
+        let facts = Facts::of_toml(root.text).ok()?;
+        let is_it = facts.below("workspace.members").any(|(_, pattern)| package::matches(&pattern.value, &directory));
+        is_it.then_some(())
+    };
+    if is_member().is_some() || inner.is_some() {
+        project.note(
+            &source.at(line),
+            "is a member of a workspace that lies above it, and cannot be built without that: `--in` its folder, or none, takes it in",
+        );
     }
 }
 
-fn package(project: &mut Project<'_>, directory: &str, source: Source<'_>, facts: &Facts) {
-    for (rest, fact) in facts.below("dependencies") {
-        let mut parts = rest.split('.');
-        let (name, what) = (parts.next().unwrap_or(rest), parts.next());
+/// The framework and the servers: those of what is started first.
+fn depends(project: &mut Project<'_>, packages: &[Package<'_>], programs: &[Program<'_>]) {
+    let mut order: Vec<usize> = Vec::new();
+    for index in programs.iter().flat_map(|program| programs::reached(packages, program.package)).chain(0..packages.len()) {
+        if !order.contains(&index) {
+            order.push(index);
+        }
+    }
+    for dependency in order.into_iter().flat_map(|index| &packages[index].dependencies) {
+        let name = dependency.name.as_str();
         if FRAMEWORKS.contains(&name) && project.stack.framework == "none" {
-            let version = matches!(what, None | Some("version")).then_some(fact.value.as_str());
-            project.framework(name, version, source.sure(fact.line));
+            project.framework(name, dependency.version.as_deref(), dependency.origin.clone());
         }
         // Some libraries are for several servers, and their features say which.
-        let key = if what == Some("features") { format!("{name}/{}", fact.value) } else { name.to_owned() };
-        if let Some(kind) = servers::of_library(&key) {
-            project.service(kind, None, source.sure(fact.line));
+        let features = dependency.features.iter().map(|(feature, origin)| (format!("{name}/{feature}"), origin));
+        for (key, origin) in std::iter::once((name.to_owned(), &dependency.origin)).chain(features) {
+            if let Some(kind) = servers::of_library(&key) {
+                project.service(kind, None, origin.clone());
+            }
+            if SQLITE.contains(&key.as_str()) {
+                project.note(&origin.place, KEPT_IN_A_FILE);
+            }
         }
     }
-    let Some(main) = project.source(&[&super::below(directory, "src/main.rs")]) else { return };
-    let package = facts.get("package.name").map_or_else(|| project.stack.name.clone(), |fact| fact.value.clone());
-    let binary = facts.get("bin.0.name").map_or_else(|| package.clone(), |fact| fact.value.clone());
-    let mut module = Module::named(&super::slug(&package), vec![format!("/app/{binary}")]);
-    directory.clone_into(&mut module.directory);
-    module.artifact = Some(format!("target/release/{binary}"));
-    project.origin(&format!("modules.{}", module.name), main.sure(main.line_of("fn main()")));
-    if !project.port_from_environment(&mut module, &[main]) {
-        let signs = ["bind(", "TcpListener", "SocketAddr", "run(", "0.0.0.0", "127.0.0.1"];
-        if let Some((port, line)) = main.port(&signs, port_in) {
-            module.port = Some(port);
-            project.origin(&format!("modules.{}.port", module.name), main.sure(line));
-        }
+}
+
+fn module(project: &mut Project<'_>, packages: &[Package<'_>], program: &Program<'_>) {
+    let package = &packages[program.package];
+    let is_only = program.root.path.ends_with("src/main.rs");
+    let called = if is_only { package.name().map_or_else(|| project.stack.name.clone(), str::to_owned) } else { program.name.clone() };
+    let mut module = Module::named(&super::slug(&called), vec![format!("/app/{}", program.name)]);
+    package.directory.clone_into(&mut module.directory);
+    module.artifact = Some(format!("target/release/{}", program.name));
+    project.origin(&format!("modules.{}", module.name), program.root.sure(program.root.line_of("fn main()")));
+
+    let reached = programs::reached(packages, program.package);
+    let dependencies: Vec<&Dependency> = reached.iter().flat_map(|index| &packages[*index].dependencies).collect();
+    let code: Vec<&Code<'_>> = program.own.iter().chain(&program.shared).collect();
+    let is_rocket = dependencies.iter().any(|dependency| dependency.name == "rocket");
+    listen::read(project, &mut module, &listen::Program { code: &code, is_rocket, directory: &package.directory });
+    image::running(project, &mut module, &code, &dependencies);
+    let sources: Vec<Source<'_>> = code.iter().map(|code| code.source()).collect();
+    health(project, &mut module, &sources);
+    if let (Some(route), Some(origin)) =
+        (module.health_path.as_ref(), project.stack.origins.get(&format!("modules.{}.health_path", module.name)))
+        && let Some((path, line)) = origin.place.rsplit_once(':')
+    {
+        module.health_path = Some(mounted::whole(&code, path, line.parse().unwrap_or(1), route));
     }
-    health(project, &mut module, &[main]);
-    metrics(project, &mut module, |name| {
-        let (library, feature) = name.split_once('/').map_or((name, None), |(library, feature)| (library, Some(feature)));
-        let key = format!("dependencies.{library}");
-        let mut stated = facts.get(&key).into_iter().chain(facts.below(&key).map(|(_, fact)| fact));
-        stated.find(|fact| feature.is_none_or(|feature| fact.value == feature)).map(|fact| source.sure(fact.line))
-    });
+    settings::choose(project, &mut module, &package.directory, &code);
+    settings::servers(project, &package.directory, &code);
+    if is_rocket {
+        rocket::databases(project, &code);
+    }
+    metrics(project, &mut module, |name| named(&dependencies, name));
     project.stack.modules.push(module);
 }
 
-/// A number of two to five digits behind `:` or `, `: `"0.0.0.0:3000"`, `([127, 0, 0, 1], 3000)`, `("0.0.0.0", 3000)`.
-fn port_in(line: &str) -> Option<u16> {
-    let starts = line.match_indices([':', ',']).map(|(at, _)| at + 1);
-    starts
-        .filter_map(|start| {
-            let digits: String = line[start..].trim_start().chars().take_while(char::is_ascii_digit).collect();
-            digits.parse().ok().filter(|port: &u16| *port >= 80)
-        })
-        .next_back()
+/// Where one of the dependencies is a library by this name, `prometheus`, and has its feature, `prometheus/process`.
+fn named(dependencies: &[&Dependency], name: &str) -> Option<Origin> {
+    let (library, feature) = name.split_once('/').map_or((name, None), |(library, feature)| (library, Some(feature)));
+    let mut found = dependencies.iter().filter(|dependency| dependency.name == library);
+    found.find_map(|dependency| match feature {
+        None => Some(dependency.origin.clone()),
+        Some(feature) => dependency.features.iter().find(|(name, _)| name == feature).map(|(_, origin)| origin.clone()),
+    })
 }
