@@ -76,7 +76,9 @@ pub(super) fn read(project: &mut Project<'_>) {
     let set = variable.map(|(name, value)| vec!["env".to_owned(), format!("{name}={value}")]).unwrap_or_default();
     let chosen = selection(&facts, &packages, &programs);
     project.stack.build = Some(Command { command: [set, words(&["cargo", "build", "--release"]), chosen, words(locked)].concat() });
-    let is_whole = facts.has("package") && packages.len() > 1 && facts.has("workspace");
+    // By itself Cargo tests what it builds by itself.
+    let is_more = || facts.has("package") || facts.has("workspace.default-members");
+    let is_whole = is_more() && packages.iter().filter(|package| package.is_member).count() > 1;
     let tested = [words(&["cargo", "test"]), words(if is_whole { &["--workspace"] } else { &[] })].concat();
     project.tested(tested, words(locked), Vec::new(), source.sure(1));
     if let (Some((name, value)), Some(test)) = (variable, project.stack.test.as_mut()) {
@@ -133,6 +135,13 @@ fn depends(project: &mut Project<'_>, packages: &[Package<'_>], programs: &[Prog
     }
     for dependency in order.into_iter().flat_map(|index| &packages[index].dependencies) {
         let name = dependency.name.as_str();
+        if let Some(path) = &dependency.outside {
+            let place = &dependency.origin.place;
+            project.note(
+                place,
+                format!("`{path}` lies outside of what is looked at, and an image is built without it: `--in` a folder above takes it in"),
+            );
+        }
         if FRAMEWORKS.contains(&name) && project.stack.framework == "none" {
             project.framework(name, dependency.version.as_deref(), dependency.origin.clone());
         }
@@ -156,7 +165,9 @@ fn module(project: &mut Project<'_>, packages: &[Package<'_>], program: &Program
     let mut module = Module::named(&super::slug(&called), vec![format!("/app/{}", program.name)]);
     package.directory.clone_into(&mut module.directory);
     module.artifact = Some(format!("target/release/{}", program.name));
-    project.origin(&format!("modules.{}", module.name), program.root.sure(program.root.line_of("fn main()")));
+    let start =
+        program.root.find(|line| (line.contains("fn main()") || line.starts_with("#[launch]")).then_some(())).map_or(1, |((), line)| line);
+    project.origin(&format!("modules.{}", module.name), program.root.sure(start));
 
     let reached = programs::reached(packages, program.package);
     let dependencies: Vec<&Dependency> = reached.iter().flat_map(|index| &packages[*index].dependencies).collect();

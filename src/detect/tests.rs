@@ -1,6 +1,7 @@
 mod jvm;
 mod node;
 mod python;
+mod rust;
 
 use super::*;
 use crate::tree::{Entry, RelPath};

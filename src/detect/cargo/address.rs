@@ -106,7 +106,8 @@ pub(super) fn spots<'c>(code: &'c Code<'_>) -> Vec<Spot<'c>> {
         if quoted_address(line).is_some() || is_told() {
             // What is called by a name that a call is told, or what the program is asked to listen on.
             let name = assigned(line);
-            let certain = name.is_some_and(|name| calls.iter().chain(&others).any(|(_, text)| has_word(text, name)));
+            let is_called = || name.is_some_and(|name| calls.iter().chain(&others).any(|(_, text)| has_word(text, name)));
+            let certain = variable(&lines, index + 1).is_some() || is_called();
             found.push(spot(index + 1, line, certain));
         }
     }

@@ -11,6 +11,8 @@ pub(super) struct Package<'s> {
     pub(super) directory: String,
     pub(super) source: Source<'s>,
     pub(super) facts: Facts,
+    /// Whether Cargo builds its programs, as opposed to what others depend on of it.
+    pub(super) is_member: bool,
     pub(super) dependencies: Vec<Dependency>,
     /// Those that are there while it is built.
     pub(super) build_dependencies: Vec<Dependency>,
@@ -25,6 +27,8 @@ pub(super) struct Dependency {
     pub(super) features: Vec<(String, Origin)>,
     /// Its folder below the project, where it is a part of that.
     pub(super) folder: Option<String>,
+    /// Where it lies otherwise, as the manifest says it.
+    pub(super) outside: Option<String>,
     pub(super) origin: Origin,
 }
 
@@ -53,6 +57,9 @@ pub(super) fn packages<'s>(project: &mut Project<'s>, root: Source<'s>, facts: &
     }
     let mut found: Vec<Package<'s>> = Vec::new();
     let workspace = (root, facts);
+    let stated = manifests.len();
+    // What members depend on is a member as well.
+    let is_workspace = facts.has("workspace") || root.text.lines().any(|line| line.trim() == "[workspace]");
     // What its features are for others is known only when these have been read.
     let mut wanted: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for is_last in [false, true] {
@@ -76,7 +83,8 @@ pub(super) fn packages<'s>(project: &mut Project<'s>, root: Source<'s>, facts: &
                     wanted.entry(dependency.folder.clone().unwrap_or_default()).or_default().extend(names);
                 }
             }
-            found.push(Package { directory, source, facts, dependencies, build_dependencies });
+            let is_member = at <= stated || is_workspace && !is_excluded(workspace.1, &directory);
+            found.push(Package { directory, source, facts, is_member, dependencies, build_dependencies });
         }
     }
     found
@@ -85,10 +93,9 @@ pub(super) fn packages<'s>(project: &mut Project<'s>, root: Source<'s>, facts: &
 /// The members of the workspace: their folders and manifests.
 fn members<'s>(project: &Project<'s>, facts: &Facts) -> Vec<(String, Source<'s>)> {
     let mut found: Vec<(String, Source<'s>)> = Vec::new();
-    let is_excluded = |folder: &str| facts.below("workspace.exclude").any(|(_, pattern)| matches(&pattern.value, folder));
     for (_, pattern) in facts.below("workspace.members") {
         let folder_of = |path: &str| path.strip_suffix("/Cargo.toml").map(str::to_owned);
-        let is_member = |path: &str| folder_of(path).is_some_and(|folder| matches(&pattern.value, &folder) && !is_excluded(&folder));
+        let is_member = |path: &str| folder_of(path).is_some_and(|folder| matches(&pattern.value, &folder) && !is_excluded(facts, &folder));
         for source in project.sources(is_member) {
             let Some(folder) = folder_of(project.below(&source)) else { continue };
             if found.iter().all(|(known, _)| *known != folder) {
@@ -97,6 +104,10 @@ fn members<'s>(project: &Project<'s>, facts: &Facts) -> Vec<(String, Source<'s>)
         }
     }
     found
+}
+
+fn is_excluded(facts: &Facts, folder: &str) -> bool {
+    facts.below("workspace.exclude").any(|(_, pattern)| matches(&pattern.value, folder))
 }
 
 /// Whether a folder is one that a pattern of members means: `crates/*`, `./server`.
@@ -193,9 +204,10 @@ impl Reading<'_, '_> {
             features.push((feature.to_owned(), origin.clone()));
         }
         let name = of(own, "package").or_else(|| of(&shared, "package")).unwrap_or_else(|| key.to_owned());
-        let own_path = of(own, "path").and_then(|path| inside(self.directory, &path));
-        let folder = own_path.or_else(|| of(&shared, "path").and_then(|path| inside(".", &path)));
-        Some(Dependency { name, version: of(own, "version").or_else(|| of(&shared, "version")), features, folder, origin })
+        let path = of(own, "path").map(|path| (self.directory, path)).or_else(|| Some((".", of(&shared, "path")?)));
+        let folder = path.as_ref().and_then(|(directory, path)| inside(directory, path));
+        let outside = path.map(|(_, path)| path).filter(|_| folder.is_none());
+        Some(Dependency { name, version: of(own, "version").or_else(|| of(&shared, "version")), features, folder, outside, origin })
     }
 }
 
@@ -219,6 +231,9 @@ fn entry<'k>(key: &'k str, table: &str) -> Option<(&'k str, &'k str)> {
 
 /// The folder that a path in a manifest leads to, below the project; `None` outside.
 fn inside(directory: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
     let mut parts: Vec<&str> = directory.split('/').filter(|part| *part != ".").collect();
     for part in path.split('/') {
         match part {
@@ -269,6 +284,6 @@ mod tests {
         assert_eq!(inside("crates/api", "../db").as_deref(), Some("crates/db"));
         assert_eq!(inside(".", "./db/").as_deref(), Some("db"));
         assert_eq!(inside("db", "..").as_deref(), Some("."));
-        assert_eq!(inside(".", "../db"), None);
+        assert_eq!((inside(".", "../db"), inside(".", "/db")), (None, None));
     }
 }

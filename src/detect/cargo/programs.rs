@@ -75,7 +75,7 @@ impl Program<'_> {
 /// The programs that images are made for, and the names of the others.
 pub(super) fn programs<'s>(project: &Project<'s>, packages: &[Package<'s>]) -> (Vec<Program<'s>>, Vec<String>) {
     let (mut servers, mut rest, mut passed) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, package) in packages.iter().enumerate() {
+    for (index, package) in packages.iter().enumerate().filter(|(_, package)| package.is_member) {
         let mut found = of_package(project, packages, index);
         if let Some(default) = package.facts.get("package.default-run").filter(|fact| found.iter().any(|one| one.name == fact.value)) {
             let (chosen, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.name == default.value);
