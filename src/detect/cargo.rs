@@ -16,7 +16,7 @@ use package::{Dependency, Package};
 use programs::Program;
 
 use super::{KEPT_IN_A_FILE, Project, Source, facts::Facts, health::health, metrics::metrics, servers, words};
-use crate::stack::{Command, Language, Module, Origin};
+use crate::stack::{Command, Language, Module};
 
 const FRAMEWORKS: [&str; 6] = ["axum", "actix-web", "rocket", "warp", "poem", "salvo"];
 
@@ -118,10 +118,9 @@ fn above(project: &mut Project<'_>, source: Source<'_>, facts: &Facts) {
         is_it.then_some(())
     };
     if is_member().is_some() || inner.is_some() {
-        project.note(
-            &source.at(line),
-            "is a member of a workspace that lies above it, and cannot be built without that: `--in` its folder, or none, takes it in",
-        );
+        let told =
+            "is a member of a workspace that lies above it, and cannot be built without that: `--in` its folder, or none, takes it in";
+        project.note(&source.at(line), told);
     }
 }
 
@@ -188,16 +187,6 @@ fn module(project: &mut Project<'_>, packages: &[Package<'_>], program: &Program
     if is_rocket {
         rocket::databases(project, &code);
     }
-    metrics(project, &mut module, |name| named(&dependencies, name));
+    metrics(project, &mut module, |name| dependencies.iter().find_map(|dependency| dependency.named(name)));
     project.stack.modules.push(module);
-}
-
-/// Where one of the dependencies is a library by this name, `prometheus`, and has its feature, `prometheus/process`.
-fn named(dependencies: &[&Dependency], name: &str) -> Option<Origin> {
-    let (library, feature) = name.split_once('/').map_or((name, None), |(library, feature)| (library, Some(feature)));
-    let mut found = dependencies.iter().filter(|dependency| dependency.name == library);
-    found.find_map(|dependency| match feature {
-        None => Some(dependency.origin.clone()),
-        Some(feature) => dependency.features.iter().find(|(name, _)| name == feature).map(|(_, origin)| origin.clone()),
-    })
 }

@@ -7,18 +7,22 @@ use super::{
 };
 use crate::stack::{Module, Origin};
 
-/// Packages of Debian that are not in the image of Rust, by the libraries that are built with them: `name`, or `name/feature`.
-const TOOLS: [(&str, &str); 16] = [
+/// Packages of Debian that are not in the image of Rust, by the libraries that a build script has which wants them.
+const OF_SCRIPTS: [(&str, &str); 7] = [
     ("prost-build", "protobuf-compiler"),
     ("tonic-build", "protobuf-compiler"),
     ("tonic-prost-build", "protobuf-compiler"),
     ("protobuf-codegen", "protobuf-compiler"),
     ("protoc-rust", "protobuf-compiler"),
-    ("etcd-client", "protobuf-compiler"),
     ("cmake", "cmake"),
+    ("bindgen", "libclang-dev"),
+];
+
+/// The same by libraries, or their features, whose own build scripts want them.
+const OF_LIBRARIES: [(&str, &str); 9] = [
+    ("etcd-client", "protobuf-compiler"),
     ("rdkafka/cmake-build", "cmake"),
     ("aws-lc-fips-sys", "cmake"),
-    ("bindgen", "libclang-dev"),
     ("rocksdb", "libclang-dev"),
     ("rdkafka/sasl", "libsasl2-dev"),
     ("rdkafka/gssapi", "libsasl2-dev"),
@@ -89,19 +93,13 @@ pub(super) fn building(project: &mut Project<'_>, packages: &[Package<'_>]) {
     };
     let has_protoc = |package: &Package<'_>| package.build_dependencies.iter().any(|one| OWN_PROTOC.contains(&one.name.as_str()));
     for package in packages {
-        for dependency in package.build_dependencies.iter().chain(&package.dependencies) {
-            for (name, tool) in TOOLS {
-                // What only brings a library's types is no build.
-                let is_build = package.build_dependencies.iter().any(|one| one.name == dependency.name);
-                let only_while_built = !matches!(
-                    name,
-                    "etcd-client" | "rocksdb" | "rdkafka/cmake-build" | "rdkafka/sasl" | "rdkafka/gssapi" | "alsa" | "pcap" | "zmq"
-                );
-                if let Some(origin) = is_it(dependency, name).filter(|_| !only_while_built || is_build)
-                    && !(tool == "protobuf-compiler" && has_protoc(package))
-                {
-                    add(tool, format!("`{name}`"), origin);
-                }
+        let scripts = package.build_dependencies.iter().flat_map(|one| OF_SCRIPTS.iter().map(move |tool| (one, tool)));
+        let libraries = package.dependencies.iter().flat_map(|one| OF_LIBRARIES.iter().map(move |tool| (one, tool)));
+        for (dependency, (name, tool)) in scripts.chain(libraries) {
+            if let Some(origin) = dependency.named(name)
+                && !(*tool == "protobuf-compiler" && has_protoc(package))
+            {
+                add(tool, format!("`{name}`"), origin);
             }
         }
     }
@@ -119,10 +117,9 @@ pub(super) fn building(project: &mut Project<'_>, packages: &[Package<'_>]) {
             }
         }
         if let Some(fact) = facts.get("build.target") {
-            project.note(
-                &source.at(fact.line),
-                format!("builds for `{}`, and the image that is made here takes what was built for its own system", fact.value),
-            );
+            let target = &fact.value;
+            let told = format!("builds for `{target}`, and the image that is made here takes what was built for its own system");
+            project.note(&source.at(fact.line), told);
         } else if let Some(fact) = facts.get("build.target-dir") {
             project
                 .note(&source.at(fact.line), "what is built lies elsewhere than where the image that is made here takes it from: `target`");
@@ -134,18 +131,6 @@ pub(super) fn building(project: &mut Project<'_>, packages: &[Package<'_>]) {
             format!("{why} wants `{tool}`, which the image that builds and CI install; an agent of Jenkins has to have it"),
         );
         project.stack.system_packages.push(tool.to_owned());
-    }
-}
-
-/// Where a dependency is one by this name, and has its feature.
-fn is_it(dependency: &Dependency, name: &str) -> Option<Origin> {
-    let (library, feature) = name.split_once('/').map_or((name, None), |(library, feature)| (library, Some(feature)));
-    if dependency.name != library {
-        return None;
-    }
-    match feature {
-        None => Some(dependency.origin.clone()),
-        Some(feature) => dependency.features.iter().find(|(name, _)| name == feature).map(|(_, origin)| origin.clone()),
     }
 }
 

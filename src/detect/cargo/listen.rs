@@ -160,15 +160,14 @@ fn source_called(source: &Source<'_>) -> Option<(u16, usize)> {
 /// Where the code wants the variable and has no number for it, what the example of a `.env` file says.
 fn of_example(project: &Project<'_>, program: &Program<'_, '_>) -> Option<(String, u16, Origin)> {
     let examples = project.sources(|path| [".env.example", ".env.sample", ".env.template", ".env.dist"].contains(&path));
-    let line_of = |source: &Source<'_>, line: &str| -> Option<(String, u16)> {
+    let port_of = |line: &str| -> Option<(String, u16)> {
         let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
         let is_port = (name == "PORT" || name.ends_with("_PORT")) && !is_of_other(name);
         let is_read = || program.code.iter().any(|code| code.text.contains(&format!("\"{name}\"")));
-        let _ = source;
         Some((name.to_owned(), value.trim().trim_matches(['"', '\'']).parse().ok()?)).filter(|_| is_port && is_read())
     };
     examples.iter().find_map(|source| {
-        let ((name, port), line) = source.find(|line| line_of(source, line))?;
+        let ((name, port), line) = source.find(port_of)?;
         Some((name, port, source.unsure(line)))
     })
 }

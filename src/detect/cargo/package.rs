@@ -44,6 +44,18 @@ impl Package<'_> {
     }
 }
 
+impl Dependency {
+    /// Where it is stated, if it is the library by this name, `prometheus`, or has its feature, `prometheus/process`.
+    pub(super) fn named(&self, name: &str) -> Option<Origin> {
+        let (library, feature) = name.split_once('/').map_or((name, None), |(library, feature)| (library, Some(feature)));
+        match feature {
+            _ if self.name != library => None,
+            None => Some(self.origin.clone()),
+            Some(feature) => self.features.iter().find(|(name, _)| name == feature).map(|(_, origin)| origin.clone()),
+        }
+    }
+}
+
 /// The project's own package, those of its workspace, and those that they name by their folders, in this order.
 pub(super) fn packages<'s>(project: &mut Project<'s>, root: Source<'s>, facts: &Facts) -> Vec<Package<'s>> {
     let mut manifests: Vec<(String, Source<'s>, Facts)> = Vec::new();

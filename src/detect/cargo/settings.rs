@@ -9,6 +9,9 @@ use crate::stack::{Module, Origin, Service};
 /// What is read that holds settings, at the top or in one of these folders.
 const FOLDERS: [&str; 4] = ["config", "configs", "configuration", "settings"];
 
+/// How such files are called: the first ones anywhere, the others in such a folder.
+const MAIN: [&str; 8] = ["config", "configuration", "settings", "default", "base", "production", "local", "development"];
+
 /// Variables by which one of the files is chosen.
 const CHOICES: [&str; 8] = ["APP_ENVIRONMENT", "APP_ENV", "RUN_MODE", "RUN_ENV", "ENVIRONMENT", "RUST_ENV", "APP_PROFILE", "ENV"];
 
@@ -17,9 +20,8 @@ pub(super) fn wants(path: &str) -> bool {
     let is_settings = [".toml", ".yaml", ".yml"].iter().any(|end| name.ends_with(end));
     let folder = folder.rsplit('/').next().unwrap_or(folder);
     let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
-    let is_main = ["config", "configuration", "settings", "default", "base", "production", "local", "development"].contains(&stem.as_str());
-    name == "Rocket.toml"
-        || is_settings && is_main && (FOLDERS.contains(&folder) || ["config", "configuration", "settings"].contains(&stem.as_str()))
+    let is_main = MAIN.contains(&stem.as_str());
+    name == "Rocket.toml" || is_settings && is_main && (FOLDERS.contains(&folder) || MAIN[..3].contains(&stem.as_str()))
 }
 
 /// What a file of settings says under one of the keys, and where.

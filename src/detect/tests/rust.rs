@@ -17,8 +17,8 @@ fn started(found: &Detection) -> Vec<String> {
         let guess = if origin.is_some_and(|origin| origin.certain) { "" } else { "?" };
         let port = module.port.map_or_else(String::new, |port| format!(" :{port}{guess}"));
         let words = [&module.port_variable, &module.host_variable, &module.health_path].into_iter().flatten();
-        let rest = words.map(|word| format!(" {word}")).collect::<String>();
-        let set = module.environment.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>();
+        let rest = words.map(|word| format!(" {word}")).collect::<Vec<_>>().concat();
+        let set = module.environment.iter().map(|(name, value)| format!(" {name}={value}")).collect::<Vec<_>>().concat();
         format!("{}{port}{rest}{set}", module.launch.join(" "))
     });
     modules.collect()
@@ -164,7 +164,7 @@ fn only_who_listens_everywhere_is_reached() {
         ("let a = SocketAddr::from(([127, 0, 0, 1], 3000));", "/app/shop :3000", "src/main.rs:1"),
         ("TcpListener::bind((Ipv4Addr::LOCALHOST, 3000))", "/app/shop :3000", "src/main.rs:1"),
         (
-            "let host = env::var(\"HOST\").unwrap_or(\"127.0.0.1\".into());\nlet port = env::var(\"PORT\").unwrap_or(\"81\".into());\nTcpListener::bind((host, port))",
+            "let host = var(\"HOST\").unwrap_or(\"127.0.0.1\".into());\nlet port = var(\"PORT\").unwrap_or(81);\nTcpListener::bind((host, port))",
             "/app/shop :81 PORT HOST",
             "",
         ),
@@ -225,8 +225,23 @@ TcpListener::bind(format!(\"{}:{}\", settings.host, settings.port));
 
 #[test]
 fn rocket_has_ways_of_its_own() {
-    let manifest = "[package]\nname = \"notes\"\nrust-version = \"1.90\"\n[dependencies]\nrocket = \"0.5\"\nrocket_dyn_templates = \"0.2\"\nrocket_db_pools = { version = \"0.2\", features = [\"sqlx_postgres\"] }\n";
-    let main = "#[database(\"notes\")]\nstruct Db(PgPool);\n#[get(\"/health\")]\nfn health() {}\n#[launch]\nfn rocket() -> _ {\n    rocket::build().mount(\"/api\", routes![health])\n}\n";
+    let manifest = "[package]
+name = \"notes\"
+rust-version = \"1.90\"
+[dependencies]
+rocket = \"0.5\"
+rocket_dyn_templates = \"0.2\"
+rocket_db_pools = { version = \"0.2\", features = [\"sqlx_postgres\"] }
+";
+    let main = "#[database(\"notes\")]
+struct Db(PgPool);
+#[get(\"/health\")]
+fn health() {}
+#[launch]
+fn rocket() -> _ {
+    rocket::build().mount(\"/api\", routes![health])
+}
+";
     let files = [("Cargo.toml", manifest), ("src/main.rs", main), ("templates/a.html.tera", "")];
     let plain = found(&files);
     assert_eq!(started(&plain), ["/app/notes :8000 ROCKET_PORT ROCKET_ADDRESS /api/health"]);
@@ -260,7 +275,12 @@ fn what_it_is_built_with_is_installed_and_told() {
     ] {
         assert_eq!(packages(&manifest, &[]), (wanted.to_owned(), usize::from(!wanted.is_empty())), "{manifest}");
     }
-    let linker = "[target.x86_64-unknown-linux-gnu]\nlinker = \"clang\"\nrustflags = [\"-C\", \"link-arg=-fuse-ld=mold\"]\n[target.x86_64-pc-windows-msvc]\nrustflags = [\"-fuse-ld=lld\"]\n";
+    let linker = "[target.x86_64-unknown-linux-gnu]
+linker = \"clang\"
+rustflags = [\"-C\", \"link-arg=-fuse-ld=mold\"]
+[target.x86_64-pc-windows-msvc]
+rustflags = [\"-fuse-ld=lld\"]
+";
     assert_eq!(packages(AXUM, &[(".cargo/config.toml", linker)]), ("clang mold".to_owned(), 2));
 }
 
