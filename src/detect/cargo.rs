@@ -4,6 +4,7 @@ mod address;
 mod code;
 mod image;
 mod listen;
+mod loco;
 mod mounted;
 mod package;
 mod programs;
@@ -145,12 +146,14 @@ fn depends(project: &mut Project<'_>, packages: &[Package<'_>], programs: &[Prog
             project.framework(name, dependency.version.as_deref(), dependency.origin.clone());
         }
         // Some libraries are for several servers, and their features say which.
-        let features = dependency.features.iter().map(|(feature, origin)| (format!("{name}/{feature}"), origin));
-        for (key, origin) in std::iter::once((name.to_owned(), &dependency.origin)).chain(features) {
+        let features = || dependency.features.iter().map(|(feature, origin)| (format!("{name}/{feature}"), origin));
+        for (key, origin) in std::iter::once((name.to_owned(), &dependency.origin)).chain(features()) {
             if let Some(kind) = servers::of_library(&key) {
                 project.service(kind, None, origin.clone());
             }
-            if SQLITE.contains(&key.as_str()) {
+            // Where the same library can talk to a server, the file is for development.
+            let is_for_server = || features().any(|(key, _)| servers::of_library(&key).is_some());
+            if SQLITE.contains(&key.as_str()) && !is_for_server() {
                 project.note(&origin.place, KEPT_IN_A_FILE);
             }
         }
@@ -172,10 +175,15 @@ fn module(project: &mut Project<'_>, packages: &[Package<'_>], program: &Program
     let dependencies: Vec<&Dependency> = reached.iter().flat_map(|index| &packages[*index].dependencies).collect();
     let code: Vec<&Code<'_>> = program.own.iter().chain(&program.shared).collect();
     let is_rocket = dependencies.iter().any(|dependency| dependency.name == "rocket");
-    listen::read(project, &mut module, &listen::Program { code: &code, is_rocket, directory: &package.directory });
+    let is_loco = loco::read(project, &mut module, &dependencies);
+    if !is_loco {
+        listen::read(project, &mut module, &listen::Program { code: &code, is_rocket, directory: &package.directory });
+    }
     image::running(project, &mut module, &code, &dependencies);
     let sources: Vec<Source<'_>> = code.iter().map(|code| code.source()).collect();
-    health(project, &mut module, &sources);
+    if !is_loco {
+        health(project, &mut module, &sources);
+    }
     if let (Some(route), Some(origin)) =
         (module.health_path.as_ref(), project.stack.origins.get(&format!("modules.{}.health_path", module.name)))
         && let Some((path, line)) = origin.place.rsplit_once(':')

@@ -169,11 +169,9 @@ pub(super) fn running(project: &mut Project<'_>, module: &mut Module, code: &[&C
     };
     for line in sources.iter().flat_map(|source| source.text.lines()) {
         if OPENS.iter().any(|sign| line.contains(sign)) && !line.contains("include_") {
-            for name in line.split('"').skip(1).step_by(2).filter_map(top) {
-                let is_there =
-                    project.has(name) || project.paths().any(|path| path.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')));
-                if is_there && !SOURCES.contains(&name) && !name.starts_with('.') {
-                    add(name);
+            for path in line.split('"').skip(1).step_by(2) {
+                if let Some(path) = there(project, path) {
+                    add(&path);
                 }
             }
         }
@@ -181,6 +179,10 @@ pub(super) fn running(project: &mut Project<'_>, module: &mut Module, code: &[&C
     let has = |name: &str| dependencies.iter().any(|dependency| dependency.name == name);
     if has("rocket") && project.has("Rocket.toml") {
         add("Rocket.toml");
+    }
+    if has("loco-rs") {
+        let folders = ["config", "assets"].into_iter().filter(|folder| project.paths().any(|path| path.starts_with(&format!("{folder}/"))));
+        folders.for_each(&mut add);
     }
     if (has("rocket_dyn_templates") || has("rocket_contrib")) && project.paths().any(|path| path.starts_with("templates/")) {
         add("templates");
@@ -205,9 +207,16 @@ pub(super) fn running(project: &mut Project<'_>, module: &mut Module, code: &[&C
     }
 }
 
-/// The first part of a path below the folder that the program is started in.
-fn top(path: &str) -> Option<&str> {
-    let path = path.trim_start_matches("./");
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    path.split('/').next().filter(|name| !name.is_empty() && name.chars().all(is_plain))
+/// What there is of a path below the folder that the program is started in, without what is computed or has wildcards: `web/dist/*.js` → `web/dist`.
+fn there(project: &Project<'_>, path: &str) -> Option<String> {
+    let is_plain = |part: &&str| !part.is_empty() && *part != ".." && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    let parts: Vec<&str> = path.trim_start_matches("./").trim_end_matches('/').split('/').take_while(is_plain).collect();
+    let is_there = |path: &String| {
+        let inside = format!("{path}/");
+        project.has(path) || project.paths().any(|path| path.starts_with(&inside))
+    };
+    let first = parts.first().filter(|first| !SOURCES.contains(first) && !first.starts_with('.'))?;
+    let whole = parts.join("/");
+    // Settings are often named without the end of their file.
+    [whole, (*first).to_owned()].into_iter().find(is_there)
 }

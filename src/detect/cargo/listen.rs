@@ -12,6 +12,25 @@ use crate::stack::{Module, Origin};
 const PORTS: [&str; 8] =
     ["port", "server.port", "application.port", "app.port", "http.port", "web.port", "api.port", "default.server.port"];
 
+/// The keys of a host.
+const HOSTS: [&str; 6] = ["host", "server.host", "application.host", "app.host", "http.host", "web.host"];
+
+/// The keys of both at once.
+const ADDRESSES: [&str; 12] = [
+    "bind",
+    "listen",
+    "addr",
+    "address",
+    "bind_addr",
+    "bind_address",
+    "listen_addr",
+    "listen_address",
+    "server.bind",
+    "server.listen",
+    "server.addr",
+    "server.address",
+];
+
 /// Lines of the attributes of a field at most.
 const LONGEST: usize = 8;
 
@@ -58,9 +77,10 @@ fn port(project: &mut Project<'_>, module: &mut Module, program: &Program<'_, '_
         (module.port, module.port_variable) = (Some(number), Some(variable));
         return Some(origin);
     }
-    if let Some((number, origin)) =
-        settings::value(project, program.directory, &PORTS).and_then(|(value, origin)| Some((value.parse().ok()?, origin)))
-    {
+    let of_settings = |keys: &[&str]| settings::value(project, program.directory, program.code, keys);
+    let port_of = |value: &str| value.rsplit(':').next()?.parse().ok().filter(|port: &u16| *port >= 80);
+    let stated = [PORTS.as_slice(), &ADDRESSES].into_iter().filter_map(of_settings);
+    if let Some((number, origin)) = stated.filter_map(|stated| Some((port_of(&stated.value)?, stated.origin))).next() {
         module.port = Some(number);
         return Some(Origin { certain: false, ..origin });
     }
@@ -174,20 +194,12 @@ fn of_example(project: &Project<'_>, program: &Program<'_, '_>) -> Option<(Strin
 
 /// Where the program listens on the loopback address only: the variable that changes that, else a note.
 fn loopback(project: &mut Project<'_>, module: &mut Module, program: &Program<'_, '_>, spots: &[Spot<'_>]) {
-    let Some(spot) = spots.iter().filter(|spot| spot.host == Host::Loopback && !spot.is_aside).min_by_key(|spot| !spot.certain) else {
-        let said = settings::value(
-            project,
-            program.directory,
-            &["host", "server.host", "application.host", "app.host", "http.host", "server.address"],
-        );
-        if let Some((host, origin)) = said
-            && ["127.0.0.1", "localhost"].contains(&host.as_str())
-            && spots.iter().all(|spot| spot.host != Host::Everywhere)
-        {
-            project.note(&origin.place, ports::loopback_note(WAY_OUT));
-        }
+    let found = spots.iter().filter(|spot| spot.host == Host::Loopback && !spot.is_aside).min_by_key(|spot| !spot.certain);
+    // What a file of settings says goes before a default in the code.
+    if found.is_none_or(|spot| !spot.certain) && of_settings(project, module, program, spots) {
         return;
-    };
+    }
+    let Some(spot) = found else { return };
     if spots.iter().any(|other| other.host == Host::Everywhere && !other.is_aside) {
         return;
     }
@@ -198,6 +210,24 @@ fn loopback(project: &mut Project<'_>, module: &mut Module, program: &Program<'_
         (Some(name), None, _) if !name.ends_with("PORT") => module.host_variable = Some(name.clone()),
         _ => project.note(&spot.source().at(spot.line), ports::loopback_note(WAY_OUT)),
     }
+}
+
+/// Whether a file of settings says on which address the program listens: where that is the loopback address, by which variable it is changed.
+fn of_settings(project: &mut Project<'_>, module: &mut Module, program: &Program<'_, '_>, spots: &[Spot<'_>]) -> bool {
+    let stated = [HOSTS.as_slice(), &ADDRESSES].into_iter();
+    let mut stated = stated.filter_map(|keys| settings::value(project, program.directory, program.code, keys));
+    let Some(stated) = stated.find(|stated| !stated.value.contains("//")) else { return false };
+    let (host, port) = stated.value.rsplit_once(':').map_or((stated.value.as_str(), None), |(host, port)| (host, Some(port)));
+    let is_loopback = ["127.0.0.1", "localhost", "[::1]"].contains(&host);
+    if !is_loopback || spots.iter().any(|spot| spot.host == Host::Everywhere && !spot.is_aside) {
+        return true;
+    }
+    match (stated.variable, port) {
+        (Some(name), None) => module.host_variable = Some(name),
+        (Some(name), Some(port)) => drop(module.environment.insert(name, format!("0.0.0.0:{port}"))),
+        (None, _) => project.note(&stated.origin.place, ports::loopback_note(WAY_OUT)),
+    }
+    true
 }
 
 #[cfg(test)]

@@ -24,11 +24,22 @@ pub(super) fn wants(path: &str) -> bool {
     name == "Rocket.toml" || is_settings && is_main && (FOLDERS.contains(&folder) || MAIN[..3].contains(&stem.as_str()))
 }
 
-/// What a file of settings says under one of the keys, and where.
-pub(super) fn value(project: &Project<'_>, directory: &str, keys: &[&str]) -> Option<(String, Origin)> {
-    files(project, directory)
-        .into_iter()
-        .find_map(|(source, facts)| keys.iter().find_map(|key| facts.get(key).map(|fact| (fact.value.clone(), source.sure(fact.line)))))
+/// What a file of settings says.
+pub(super) struct Stated {
+    pub(super) value: String,
+    pub(super) origin: Origin,
+    /// The variable that goes before it.
+    pub(super) variable: Option<String>,
+}
+
+/// What the first file of settings says that has one of the keys.
+pub(super) fn value(project: &Project<'_>, directory: &str, code: &[&Code<'_>], keys: &[&str]) -> Option<Stated> {
+    let naming = naming(code);
+    files(project, directory).into_iter().find_map(|(source, facts)| {
+        let fact = keys.iter().find_map(|key| facts.get(key))?;
+        let variable = naming.as_ref().and_then(|naming| naming.variable(&fact.key));
+        Some(Stated { value: fact.value.clone(), origin: source.sure(fact.line), variable })
+    })
 }
 
 /// The files of settings of a package, or of the project: what holds for production goes before what holds for everyone, and that before the rest.
@@ -63,6 +74,14 @@ struct Naming {
     start: String,
     between: String,
     place: String,
+}
+
+impl Naming {
+    /// The variable for a key; none where nothing divides its parts.
+    fn variable(&self, key: &str) -> Option<String> {
+        let is_told = !self.between.is_empty() || !key.contains('.') && !self.start.is_empty();
+        is_told.then(|| format!("{}{}", self.start, key.replace('.', &self.between).to_ascii_uppercase()))
+    }
 }
 
 /// The naming that the code asks for: of config, `Environment::with_prefix("APP").separator("__")`, or of figment, `Env::prefixed("APP_")`.
@@ -106,10 +125,8 @@ pub(super) fn servers(project: &mut Project<'_>, directory: &str, code: &[&Code<
         let mut found: Vec<(String, String, Origin)> = Vec::new();
         for (source, facts) in files(project, directory) {
             for (key, fact) in facts.all() {
-                let is_nested = key.contains('.') && naming.between.is_empty();
                 let plain = key.replace('.', "_").to_ascii_uppercase();
-                let Some(value) = names::held(&plain, &fact.value, kind).filter(|_| !is_nested) else { continue };
-                let name = format!("{}{}", naming.start, key.replace('.', &naming.between).to_ascii_uppercase());
+                let Some((value, name)) = names::held(&plain, &fact.value, kind).zip(naming.variable(key)) else { continue };
                 if found.iter().all(|(known, ..)| *known != name) {
                     found.push((name, value, source.sure(fact.line)));
                 }
