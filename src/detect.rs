@@ -99,20 +99,10 @@ pub fn is_wanted(path: &str) -> bool {
     is_build(name)
         || name == "Dockerfile"
         || python::wants_at(path)
-        || [
-            maven::wants,
-            gradle::wants,
-            jvm::wants,
-            go::wants,
-            cargo::wants,
-            python::wants,
-            node::wants,
-            pins::wants,
-            composed::wants,
-            names::wants,
-        ]
-        .iter()
-        .any(|wants| wants(name))
+        || cargo::wants(path)
+        || [maven::wants, gradle::wants, jvm::wants, go::wants, python::wants, node::wants, pins::wants, composed::wants, names::wants]
+            .iter()
+            .any(|wants| wants(name))
 }
 
 /// In which order files are read where there are more than can be: 0 for what says how a project is built and with which version, 1 for its
@@ -267,11 +257,6 @@ impl Source<'_> {
         self.text.lines().enumerate().find_map(|(index, line)| Some((found_on(line)?, index + 1)))
     }
 
-    /// The port on the first line that has one, and one of the signs that something listens there.
-    fn port(&self, signs: &[&str], port_in: impl Fn(&str) -> Option<u16>) -> Option<(u16, usize)> {
-        self.find(|line| signs.iter().any(|sign| line.contains(sign)).then(|| port_in(line))?)
-    }
-
     fn sure(&self, line: usize) -> Origin {
         Origin { place: self.at(line), certain: true }
     }
@@ -384,7 +369,7 @@ impl<'s> Project<'s> {
 
     /// Folders and files at the top of the project that the code opens when it runs: a compiled program does not hold them.
     fn read_at_run_time(&self, code: &[Source<'_>]) -> Vec<String> {
-        let built_in = ["go:embed", "include_", "migrate!", "rust_embed", "RustEmbed", "#[folder"];
+        let built_in = ["go:embed", "include_", "migrate!", "migrations!", "rust_embed", "RustEmbed", "#[folder", "#[template"];
         let lines = || code.iter().flat_map(|source| source.text.lines()).filter(|line| built_in.iter().all(|sign| !line.contains(sign)));
         let is_named = |name: &str| {
             let texts = [format!("\"{name}\""), format!("\"{name}/"), format!("\"./{name}"), format!("//{name}\""), format!("//{name}/")];

@@ -82,6 +82,9 @@ pub struct Stack {
     /// Whether a Go program is compiled with code in C.
     #[serde(default, skip_serializing_if = "is_no")]
     pub cgo: bool,
+    /// Packages of Debian that it is built with and that are not in the image of its language: `protobuf-compiler`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system_packages: Vec<String>,
     /// The branch that CI publishes from.
     #[serde(default = "main")]
     pub default_branch: String,
@@ -134,6 +137,7 @@ impl Stack {
             extras: Vec::new(),
             path_dependencies: false,
             cgo: false,
+            system_packages: Vec::new(),
             default_branch: main(),
             directory: dot(),
             secrets: Vec::new(),

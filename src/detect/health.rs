@@ -4,7 +4,7 @@ use super::{Project, Source};
 use crate::stack::Module;
 
 /// What the last part of such a path is usually called, the likeliest first.
-const NAMES: [&str; 5] = ["healthz", "health", "healthcheck", "health-check", "_health"];
+const NAMES: [&str; 6] = ["healthz", "health", "healthcheck", "health-check", "_health", "health_check"];
 
 /// What it is called at the top or below one of those; anywhere else it is the program's own business.
 const BELOW_THEM: [&str; 4] = ["readyz", "ready", "livez", "live"];

@@ -228,7 +228,7 @@ struct Found {
     origin: Origin,
 }
 
-fn is_test(path: &str) -> bool {
+pub(super) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_file = ["_test.", ".test.", ".spec.", "Test.", "Tests.", "IT."].iter().any(|sign| name.contains(sign));
     is_file
@@ -320,6 +320,12 @@ fn meant<'k>(name: &str, kinds: &'k [String]) -> Option<(&'k str, Part)> {
     let word = word.rsplit('_').next().unwrap_or(word);
     let kind = kinds.iter().find(|kind| WORDS.iter().any(|(of, words)| of == kind && words.contains(&word)))?;
     Some((kind, part))
+}
+
+/// What a setting called `name` holds of this server, where `value` is written by default.
+pub(super) fn held(name: &str, value: &str, kind: &str) -> Option<String> {
+    let (_, part) = meant(name, &[kind.to_owned()])?;
+    Dialect::Urls.value(kind, part, &format!("\"{value}\""))
 }
 
 /// Ends of the names by which Celery and its like are told of any server that holds their queue or their results.

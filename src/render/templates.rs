@@ -368,6 +368,7 @@ pub(super) fn complete(seen: &mut Json, stack: &Stack) {
     seen["berry"] = stack.berry.into();
     seen["path_dependencies"] = stack.path_dependencies.into();
     seen["cgo"] = stack.cgo.into();
+    seen["system_packages"] = stack.system_packages.clone().into();
     seen["old_image"] = stack.has_old_image().into();
     seen["generate"] = json!(stack.generate);
     seen["extras"] = stack.extras.clone().into();

@@ -100,6 +100,7 @@ impl Stack {
         check.each("lock_file", Shape::Path, self.lock_file.as_slice());
         check.each("lock_file", Shape::Path, &self.includes);
         check.each("extras", Shape::Name, &self.extras);
+        check.each("system_packages", Shape::Name, &self.system_packages);
         check.each("secrets", Shape::Variable, &self.secrets);
         if let Some(build) = &self.build {
             check.each("build", Shape::Word, &build.command);
