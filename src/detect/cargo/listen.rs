@@ -79,8 +79,8 @@ fn port(project: &mut Project<'_>, module: &mut Module, program: &Program<'_, '_
     }
     let of_settings = |keys: &[&str]| settings::value(project, program.directory, program.code, keys);
     let port_of = |value: &str| value.rsplit(':').next()?.parse().ok().filter(|port: &u16| *port >= 80);
-    let stated = [PORTS.as_slice(), &ADDRESSES].into_iter().filter_map(of_settings);
-    if let Some((number, origin)) = stated.filter_map(|stated| Some((port_of(&stated.value)?, stated.origin))).next() {
+    let mut stated = [PORTS.as_slice(), &ADDRESSES].into_iter().filter_map(of_settings);
+    if let Some((number, origin)) = stated.find_map(|stated| Some((port_of(&stated.value)?, stated.origin))) {
         module.port = Some(number);
         return Some(Origin { certain: false, ..origin });
     }

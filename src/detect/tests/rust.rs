@@ -341,7 +341,7 @@ fn what_a_program_opens_is_in_its_image() {
     let b = ServeDir::new(\"./web\");
     let c = include_str!(\"../static/a.css\");
     sqlx::migrate!(\"./migrations\");
-    let d = std::fs::read_to_string(\"words.txt\");
+    let d = fs::read_to_string(\"words.txt\");
     let e = concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/assets\");
     dotenvy::dotenv().expect(\"no .env\");
 }
