@@ -224,6 +224,29 @@ TcpListener::bind(format!(\"{}:{}\", settings.host, settings.port));
 }
 
 #[test]
+fn a_variable_goes_before_what_settings_say() {
+    let manifest = format!("{AXUM}sea-orm = {{ version = \"1\", features = [\"sqlx-postgres\", \"sqlx-sqlite\"] }}\n");
+    let main = "Figment::new().merge(Toml::file(\"config.toml\")).merge(Env::prefixed(\"SHOP_\"));\nTcpListener::bind(config.bind);\n";
+    let config = "bind = \"127.0.0.1:8081\"\ndatabase_url = \"postgres://me@localhost/shop\"\n";
+    let found = found(&[("Cargo.toml", &manifest), ("src/main.rs", main), ("config.toml", config)]);
+    assert_eq!(started(&found), ["/app/shop :8081? SHOP_BIND=0.0.0.0:8081"]);
+    assert_eq!(found.stack.modules[0].sources, ["config.toml"]);
+    assert_eq!(found.stack.services[0].environment.keys().collect::<Vec<_>>(), ["SHOP_DATABASE_URL"]);
+    says(&found, &[]);
+}
+
+#[test]
+fn loco_is_started_by_a_command_of_its_own() {
+    let manifest = format!("{AXUM}loco-rs = \"0.16\"\n[[bin]]\nname = \"shop-cli\"\npath = \"src/bin/main.rs\"\n");
+    let main = ("src/bin/main.rs", "fn main() {\n    cli::main::<App, Migrator>();\n}\n");
+    let files = [("Cargo.toml", manifest.as_str()), main, ("config/production.yaml", "server:\n  port: 5151\n")];
+    let known = found(&files);
+    assert_eq!(started(&known), ["/app/shop-cli start --binding 0.0.0.0 :5151? /_ping LOCO_ENV=production"]);
+    assert_eq!(known.stack.modules[0].sources, ["config"]);
+    assert_eq!(started(&found(&files[..2])), ["/app/shop-cli start --binding 0.0.0.0 :5150? /_ping"]);
+}
+
+#[test]
 fn rocket_has_ways_of_its_own() {
     let manifest = "[package]
 name = \"notes\"
@@ -344,13 +367,22 @@ fn what_a_program_opens_is_in_its_image() {
     let d = std::fs::read_to_string(\"words.txt\");
     let e = concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/assets\");
     dotenvy::dotenv().expect(\"no .env\");
+    let f = ServeDir::new(\"web/img\");
+    let g = ServeDir::new(\"web/dist\");
 }
 ";
-    let there = ["templates/a.html", "web/index.html", "static/a.css", "migrations/1.sql", "words.txt", "assets/a.css"];
+    let there = ["templates/a.html", "web/img/a.svg", "static/a.css", "migrations/1.sql", "words.txt", "assets/a.css"];
     let files: Vec<_> = [("Cargo.toml", AXUM), ("src/main.rs", main)].into_iter().chain(there.map(|path| (path, ""))).collect();
     let found = found(&files);
     assert_eq!(found.stack.modules[0].sources, ["templates", "web", "words.txt"]);
-    says(&found, &["src/main.rs:8: names the folder in which the program is built", "src/main.rs:9: ends where there is no `.env`"]);
+    says(
+        &found,
+        &[
+            "src/main.rs:11: delivers `web/dist`, which does not lie in the repository",
+            "src/main.rs:8: names the folder in which the program is built",
+            "src/main.rs:9: ends where there is no `.env`",
+        ],
+    );
 }
 
 #[test]
