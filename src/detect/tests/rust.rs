@@ -181,6 +181,11 @@ fn only_who_listens_everywhere_is_reached() {
         ),
         ("serve_metrics(TcpListener::bind(\"127.0.0.1:9090\"));\nTcpListener::bind(\"0.0.0.0:3000\");", "/app/shop :3000", ""),
         ("const PORT: u16 = 3000;\nTcpListener::bind(format!(\"0.0.0.0:{PORT}\"))", "/app/shop :3000?", ""),
+        (
+            "let log = env::var(\"RUST_LOG\").unwrap_or(\"info\".into()),\n    host: \"127.0.0.1\".into(),\n    port: 3000,",
+            "/app/shop :3000?",
+            "src/main.rs:2",
+        ),
         ("redis::Client::open(\"redis://127.0.0.1:6379\");", "/app/shop", ""),
     ] {
         let found = found(&[("Cargo.toml", AXUM), ("src/main.rs", code)]);
@@ -364,7 +369,7 @@ fn what_a_program_opens_is_in_its_image() {
     let b = ServeDir::new(\"./web\");
     let c = include_str!(\"../static/a.css\");
     sqlx::migrate!(\"./migrations\");
-    let d = std::fs::read_to_string(\"words.txt\");
+    let d = fs::read_to_string(\"words.txt\");
     let e = concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/assets\");
     dotenvy::dotenv().expect(\"no .env\");
     let f = ServeDir::new(\"web/img\");
