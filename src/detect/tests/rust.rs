@@ -404,3 +404,27 @@ fn what_lies_elsewhere_is_told() {
         ],
     );
 }
+
+mod any_code {
+    use super::{AXUM, detect, survey};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
+
+        /// Pieces of what Rust files hold, in any order.
+        #[test]
+        fn is_read_without_a_panic(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "fn main() {", "}", "(", ")", "\"", "\n", "é", ".bind((", "TcpListener::bind(", "\"127.0.0.1:3000\"", ".nest(\"/a\", ", "scope(\"/b\")",
+                "\"/health\"", "#[get(\"/health\")]", "#[cfg(test)]", "mod tests {", "#[arg(env, default_value_t = 3000)]", "port: u16,", "env::var(\"PORT\")",
+                "#[database(\"a\")]", "rocket::build()", "ServeDir::new(\"a\")", "Environment::with_prefix(\"A\")", ".separator(\"_\")", ";", "/*", "*/", "// ",
+            ]), 0..32),
+        ) {
+            let text = pieces.concat();
+            let manifest = format!("{AXUM}rocket = \"0.5\"\nredis = \"1\"\n");
+            let files = [("Cargo.toml", manifest.as_str()), ("src/main.rs", &text), ("src/lib.rs", &text), ("config.toml", &text), ("rust-toolchain", &text)];
+            prop_assert!(detect(&survey(&files), None).is_ok());
+        }
+    }
+}
