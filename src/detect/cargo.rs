@@ -197,6 +197,9 @@ fn module(project: &mut Project<'_>, packages: &[Package<'_>], program: &Program
     settings::servers(project, &package.directory, &code);
     if is_rocket {
         rocket::databases(project, &code);
+        if let Some(origin) = dependencies.iter().find_map(|dependency| dependency.named("rocket/secrets")) {
+            project.note(&origin.place, rocket::SECRETS);
+        }
     }
     metrics(project, &mut module, |name| dependencies.iter().find_map(|dependency| dependency.named(name)));
     project.stack.modules.push(module);

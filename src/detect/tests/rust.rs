@@ -277,6 +277,8 @@ fn rocket() -> _ {
     assert_eq!(plain.stack.origins["modules.notes"].place, "src/main.rs:5");
     let environment: Vec<_> = plain.stack.services[0].environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(environment, ["ROCKET_DATABASES={notes={url=\"postgresql://{user}:{password}@{host}:{port}/{database}\"}}"]);
+    let secret = manifest.replace("\"0.5\"", "{ version = \"0.5\", features = [\"secrets\"] }");
+    says(&found(&[("Cargo.toml", &secret), files[1]]), &["Cargo.toml:5: with `secrets` Rocket does not start"]);
     let open = ("Rocket.toml", "[default]\nport = 8001\n[release]\naddress = \"0.0.0.0\"\n");
     let stated = found(&[files.as_slice(), &[open]].concat());
     assert_eq!(started(&stated), ["/app/notes :8001 ROCKET_PORT /api/health"]);
