@@ -35,12 +35,15 @@ const SQLITE: [&str; 9] = [
 ];
 
 /// Folders of code that neither is delivered nor says how the rest is.
-const NO_PROGRAMS: [&str; 4] = ["tests", "benches", "examples", "fuzz"];
+const NO_PROGRAMS: [&str; 3] = ["tests", "benches", "fuzz"];
 
 pub(super) fn wants(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_code = || name.ends_with(".rs") && !path.split('/').any(|part| NO_PROGRAMS.contains(&part));
-    matches!(name, "Cargo.toml" | "Cargo.lock" | "rust-toolchain.toml") || is_code() || settings::wants(path) || image::wants(path)
+    matches!(name, "Cargo.toml" | "Cargo.lock" | "rust-toolchain.toml" | "main.rs")
+        || is_code()
+        || settings::wants(path)
+        || image::wants(path)
 }
 
 pub(super) fn read(project: &mut Project<'_>) {
@@ -194,6 +197,9 @@ fn module(project: &mut Project<'_>, packages: &[Package<'_>], program: &Program
     settings::servers(project, &package.directory, &code);
     if is_rocket {
         rocket::databases(project, &code);
+        if let Some(origin) = dependencies.iter().find_map(|dependency| dependency.named("rocket/secrets")) {
+            project.note(&origin.place, rocket::SECRETS);
+        }
     }
     metrics(project, &mut module, |name| dependencies.iter().find_map(|dependency| dependency.named(name)));
     project.stack.modules.push(module);

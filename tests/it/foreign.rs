@@ -256,3 +256,36 @@ fn all_that_is_wrong_on_a_command_line_is_told_together() {
         assert!(command.stderr.contains(said), "{said} in\n{}", command.stderr);
     }
 }
+
+#[test]
+fn what_a_rust_program_is_built_with_is_installed_everywhere() {
+    let manifest = "[package]
+name = \"shop\"
+edition = \"2024\"
+rust-version = \"1.90\"
+[dependencies]
+sqlx = { version = \"0.8\", features = [\"postgres\"] }
+[build-dependencies]
+tonic-build = \"0.14\"
+";
+    let main = "fn main() {\n    TcpListener::bind(\"0.0.0.0:3000\");\n    sqlx::query!(\"select 1\");\n}\n";
+    let added = Transcript::of("add dockerfile github-actions gitlab-ci devcontainer --yes")
+        .file("Cargo.toml", manifest)
+        .file("src/main.rs", main)
+        .file(".sqlx/query-1.json", "{}")
+        .run();
+    assert_eq!(added.status, 0, "{}", added.stderr);
+    let install = "apt-get install --yes --no-install-recommends protobuf-compiler";
+    for (path, line) in [
+        ("Dockerfile", format!("    {install} && \\\n")),
+        ("Dockerfile", "    env SQLX_OFFLINE=true cargo build --release && \\\n".to_owned()),
+        (".github/workflows/ci.yml", format!("        run: sudo apt-get update && sudo {install}\n")),
+        (".github/workflows/ci.yml", "          SQLX_OFFLINE: \"true\"\n".to_owned()),
+        (".gitlab-ci.yml", format!("    - apt-get update && {install}\n")),
+        (".gitlab-ci.yml", "    SQLX_OFFLINE:\n      value: \"true\"\n".to_owned()),
+        (".devcontainer/devcontainer.json", format!(" && sudo {install}\",\n")),
+    ] {
+        let written = text(&added, path);
+        assert!(written.contains(&line), "{path} has no `{line}`:\n{written}");
+    }
+}

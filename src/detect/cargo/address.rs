@@ -107,7 +107,7 @@ pub(super) fn spots<'c>(code: &'c Code<'_>) -> Vec<Spot<'c>> {
             // What is called by a name that a call is told, or what the program is asked to listen on.
             let name = assigned(line);
             let is_called = || name.is_some_and(|name| calls.iter().chain(&others).any(|(_, text)| has_word(text, name)));
-            let certain = variable(&lines, index + 1).is_some() || is_called();
+            let certain = variable(&lines, index + 1).is_some_and(|name| is_address(&name)) || is_called();
             found.push(spot(index + 1, line, certain));
         }
     }
@@ -171,6 +171,14 @@ fn port_in(line: &str) -> Option<u16> {
             digits.parse().ok().filter(|port: &u16| *port >= 80)
         })
         .next_back()
+}
+
+/// Whether a variable is called as one that says where to listen: what is read right before an address may be for something else.
+pub(super) fn is_address(variable: &str) -> bool {
+    let is_other = ELSEWHERE.iter().any(|word| variable.to_ascii_lowercase().contains(word));
+    !is_other
+        && !variable.ends_with("PORT")
+        && ["ADDR", "HOST", "BIND", "LISTEN", "INTERFACE", "IP"].iter().any(|word| variable.contains(word))
 }
 
 /// The variable that is read on a line, or right before it: `env::var("HOST")`, `env = "HOST"`.

@@ -1,7 +1,7 @@
 //! What a Rust program needs to be built and to run, besides Cargo and its dependencies.
 
 use super::{
-    super::{Project, facts::Facts},
+    super::{Project, Source, facts::Facts},
     code::Code,
     package::{Dependency, Package},
 };
@@ -75,6 +75,9 @@ const OPENS: [&str; 18] = [
 /// What is said of code that holds the path of its sources.
 const BUILT_IN: &str = "names the folder in which the program is built, which the image that runs does not have: a path without it is looked for in \
                         `/app`";
+
+/// Those of them that deliver what they open.
+const SERVES: [&str; 4] = ["ServeDir::new(", "Files::new(", "FileServer::from(", "StaticFilesEndpoint::new("];
 
 /// What lies in a repository and is nothing for a program to open.
 const SOURCES: [&str; 8] = ["src", "target", "tests", "benches", "examples", "crates", "Cargo.toml", "Cargo.lock"];
@@ -170,7 +173,9 @@ pub(super) fn running(project: &mut Project<'_>, module: &mut Module, code: &[&C
     for line in sources.iter().flat_map(|source| source.text.lines()) {
         if OPENS.iter().any(|sign| line.contains(sign)) && !line.contains("include_") {
             for path in line.split('"').skip(1).step_by(2) {
-                if let Some(path) = there(project, path) {
+                // A folder that is delivered is there as it is named, and not only what it would be built in.
+                let is_delivered = SERVES.iter().any(|sign| line.contains(sign));
+                if let Some(path) = there(project, path, is_delivered) {
                     add(&path);
                 }
             }
@@ -188,8 +193,11 @@ pub(super) fn running(project: &mut Project<'_>, module: &mut Module, code: &[&C
         add("templates");
     }
     opened.sort();
-    module.sources = opened;
+    // What lies in another one goes with that.
+    let is_inside = |path: &str| opened.iter().any(|other| path.strip_prefix(other.as_str()).is_some_and(|rest| rest.starts_with('/')));
+    module.sources = opened.iter().filter(|path| !is_inside(path)).cloned().collect();
     for source in &sources {
+        missing(project, source);
         let at_home = source.find(|line| {
             let is_built_in = line.contains("include") || line.contains("migrate!") || line.contains("#[folder");
             (!is_built_in && (line.contains("env!(\"CARGO_MANIFEST_DIR\")") || line.contains("relative!("))).then_some(())
@@ -207,8 +215,25 @@ pub(super) fn running(project: &mut Project<'_>, module: &mut Module, code: &[&C
     }
 }
 
+/// Notes folders that are delivered to browsers and do not lie in the repository: something else builds them.
+fn missing(project: &mut Project<'_>, source: &Source<'_>) {
+    for (index, line) in source.text.lines().enumerate() {
+        let Some(start) = SERVES.iter().find_map(|sign| line.find(sign)) else { continue };
+        let is_path = |path: &&str| {
+            !path.is_empty() && !path.starts_with('/') && path.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c))
+        };
+        let Some(path) = line[start..].split('"').skip(1).step_by(2).find(is_path) else { continue };
+        if there(project, path, true).is_none() && !path.contains("..") && path != "." {
+            project.note(
+                &source.at(index + 1),
+                format!("delivers `{path}`, which does not lie in the repository: an image has it only if it is built there"),
+            );
+        }
+    }
+}
+
 /// What there is of a path below the folder that the program is started in, without what is computed or has wildcards: `web/dist/*.js` → `web/dist`.
-fn there(project: &Project<'_>, path: &str) -> Option<String> {
+fn there(project: &Project<'_>, path: &str, is_whole: bool) -> Option<String> {
     let is_plain = |part: &&str| !part.is_empty() && *part != ".." && part.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
     let parts: Vec<&str> = path.trim_start_matches("./").trim_end_matches('/').split('/').take_while(is_plain).collect();
     let is_there = |path: &String| {
@@ -218,5 +243,5 @@ fn there(project: &Project<'_>, path: &str) -> Option<String> {
     let first = parts.first().filter(|first| !SOURCES.contains(first) && !first.starts_with('.'))?;
     let whole = parts.join("/");
     // Settings are often named without the end of their file.
-    [whole, (*first).to_owned()].into_iter().find(is_there)
+    [Some(whole), (!is_whole).then(|| (*first).to_owned())].into_iter().flatten().find(is_there)
 }

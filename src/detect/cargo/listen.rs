@@ -2,7 +2,7 @@
 
 use super::{
     super::{Project, Source, ports},
-    address::{ELSEWHERE, Host, Spot, assigned, spots, variable},
+    address::{ELSEWHERE, Host, Spot, assigned, is_address, spots, variable},
     code::Code,
     rocket, settings,
 };
@@ -30,6 +30,9 @@ const ADDRESSES: [&str; 12] = [
     "server.addr",
     "server.address",
 ];
+
+/// Where servers listen that a program talks to: a field that is called `port` may be theirs.
+const SERVERS: [u16; 8] = [5432, 3306, 6379, 5672, 27017, 9092, 465, 587];
 
 /// Lines of the attributes of a field at most.
 const LONGEST: usize = 8;
@@ -173,7 +176,7 @@ fn source_called(source: &Source<'_>) -> Option<(u16, usize)> {
         let field = || line.split_once(':').filter(|(name, _)| name.trim().ends_with("port"));
         let (_, value) = constant().or_else(field)?;
         let value = value.trim().trim_end_matches([';', ',']).trim_matches('"').replace('_', "");
-        value.parse().ok().filter(|port: &u16| *port >= 80).map(|port| (port, index + 1))
+        value.parse().ok().filter(|port: &u16| *port >= 80 && !SERVERS.contains(port)).map(|port| (port, index + 1))
     })
 }
 
@@ -203,11 +206,11 @@ fn loopback(project: &mut Project<'_>, module: &mut Module, program: &Program<'_
     if spots.iter().any(|other| other.host == Host::Everywhere && !other.is_aside) {
         return;
     }
-    match (&spot.variable, spot.port, module.port_variable.as_ref()) {
-        (Some(name), Some(port), None) if module.port == Some(port) && !name.ends_with("PORT") => {
+    match (spot.variable.as_ref().filter(|name| is_address(name)), spot.port, module.port_variable.as_ref()) {
+        (Some(name), Some(port), None) if module.port == Some(port) => {
             module.environment.insert(name.clone(), format!("0.0.0.0:{port}"));
         }
-        (Some(name), None, _) if !name.ends_with("PORT") => module.host_variable = Some(name.clone()),
+        (Some(name), None, _) => module.host_variable = Some(name.clone()),
         _ => project.note(&spot.source().at(spot.line), ports::loopback_note(WAY_OUT)),
     }
 }
@@ -258,6 +261,7 @@ mod tests {
             ("            port: 3002,", Some((3002, 1))),
             ("fn default_port() -> u16 {\n    3003\n}", Some((3003, 2))),
             ("    redis_port: 6379,", None),
+            ("    port: 5432,", None),
             ("    port: u16,", None),
         ] {
             assert_eq!(source_called(&Source { path: "x", text }), found, "{text}");

@@ -12,6 +12,10 @@ use crate::stack::{Module, Origin, Service};
 /// The variable that says where the databases are; <https://rocket.rs/guide/v0.5/configuration/#environment-variables>.
 const DATABASES: &str = "ROCKET_DATABASES";
 
+/// What is said of its private cookies.
+pub(super) const SECRETS: &str =
+    "with `secrets` Rocket does not start in an image unless `ROCKET_SECRET_KEY` is given: `openssl rand -base64 32` makes one";
+
 /// How it is started.
 const SIGNS: [&str; 3] = ["rocket::build", "rocket::custom", "#[launch]"];
 

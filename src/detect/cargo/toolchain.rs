@@ -83,8 +83,8 @@ fn named(project: &mut Project<'_>, channel: &str, origin: Origin) {
         project.note(
             &origin.place,
             format!(
-                "there is no image of `{channel}`: the newest stable one is used, in which rustup downloads what this file says; CI tests with the stable one, \
-                 and `--set language_version=…` says another"
+                "there is no image of `{channel}`: that of the newest version is used, in which rustup downloads what this file says; CI tests with \
+                 the newest version, and `--set language_version=…` says another"
             ),
         );
     }

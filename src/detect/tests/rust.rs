@@ -181,6 +181,11 @@ fn only_who_listens_everywhere_is_reached() {
         ),
         ("serve_metrics(TcpListener::bind(\"127.0.0.1:9090\"));\nTcpListener::bind(\"0.0.0.0:3000\");", "/app/shop :3000", ""),
         ("const PORT: u16 = 3000;\nTcpListener::bind(format!(\"0.0.0.0:{PORT}\"))", "/app/shop :3000?", ""),
+        (
+            "let log = env::var(\"RUST_LOG\").unwrap_or(\"info\".into()),\n    host: \"127.0.0.1\".into(),\n    port: 3000,",
+            "/app/shop :3000?",
+            "src/main.rs:2",
+        ),
         ("redis::Client::open(\"redis://127.0.0.1:6379\");", "/app/shop", ""),
     ] {
         let found = found(&[("Cargo.toml", AXUM), ("src/main.rs", code)]);
@@ -224,6 +229,29 @@ TcpListener::bind(format!(\"{}:{}\", settings.host, settings.port));
 }
 
 #[test]
+fn a_variable_goes_before_what_settings_say() {
+    let manifest = format!("{AXUM}sea-orm = {{ version = \"1\", features = [\"sqlx-postgres\", \"sqlx-sqlite\"] }}\n");
+    let main = "Figment::new().merge(Toml::file(\"config.toml\")).merge(Env::prefixed(\"SHOP_\"));\nTcpListener::bind(config.bind);\n";
+    let config = "bind = \"127.0.0.1:8081\"\ndatabase_url = \"postgres://me@localhost/shop\"\n";
+    let found = found(&[("Cargo.toml", &manifest), ("src/main.rs", main), ("config.toml", config)]);
+    assert_eq!(started(&found), ["/app/shop :8081? SHOP_BIND=0.0.0.0:8081"]);
+    assert_eq!(found.stack.modules[0].sources, ["config.toml"]);
+    assert_eq!(found.stack.services[0].environment.keys().collect::<Vec<_>>(), ["SHOP_DATABASE_URL"]);
+    says(&found, &[]);
+}
+
+#[test]
+fn loco_is_started_by_a_command_of_its_own() {
+    let manifest = format!("{AXUM}loco-rs = \"0.16\"\n[[bin]]\nname = \"shop-cli\"\npath = \"src/bin/main.rs\"\n");
+    let main = ("src/bin/main.rs", "fn main() {\n    cli::main::<App, Migrator>();\n}\n");
+    let files = [("Cargo.toml", manifest.as_str()), main, ("config/production.yaml", "server:\n  port: 5151\n")];
+    let known = found(&files);
+    assert_eq!(started(&known), ["/app/shop-cli start --binding 0.0.0.0 :5151? /_ping LOCO_ENV=production"]);
+    assert_eq!(known.stack.modules[0].sources, ["config"]);
+    assert_eq!(started(&found(&files[..2])), ["/app/shop-cli start --binding 0.0.0.0 :5150? /_ping"]);
+}
+
+#[test]
 fn rocket_has_ways_of_its_own() {
     let manifest = "[package]
 name = \"notes\"
@@ -249,6 +277,8 @@ fn rocket() -> _ {
     assert_eq!(plain.stack.origins["modules.notes"].place, "src/main.rs:5");
     let environment: Vec<_> = plain.stack.services[0].environment.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(environment, ["ROCKET_DATABASES={notes={url=\"postgresql://{user}:{password}@{host}:{port}/{database}\"}}"]);
+    let secret = manifest.replace("\"0.5\"", "{ version = \"0.5\", features = [\"secrets\"] }");
+    says(&found(&[("Cargo.toml", &secret), files[1]]), &["Cargo.toml:5: with `secrets` Rocket does not start"]);
     let open = ("Rocket.toml", "[default]\nport = 8001\n[release]\naddress = \"0.0.0.0\"\n");
     let stated = found(&[files.as_slice(), &[open]].concat());
     assert_eq!(started(&stated), ["/app/notes :8001 ROCKET_PORT /api/health"]);
@@ -344,13 +374,22 @@ fn what_a_program_opens_is_in_its_image() {
     let d = fs::read_to_string(\"words.txt\");
     let e = concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/assets\");
     dotenvy::dotenv().expect(\"no .env\");
+    let f = ServeDir::new(\"web/img\");
+    let g = ServeDir::new(\"web/dist\");
 }
 ";
-    let there = ["templates/a.html", "web/index.html", "static/a.css", "migrations/1.sql", "words.txt", "assets/a.css"];
+    let there = ["templates/a.html", "web/img/a.svg", "static/a.css", "migrations/1.sql", "words.txt", "assets/a.css"];
     let files: Vec<_> = [("Cargo.toml", AXUM), ("src/main.rs", main)].into_iter().chain(there.map(|path| (path, ""))).collect();
     let found = found(&files);
     assert_eq!(found.stack.modules[0].sources, ["templates", "web", "words.txt"]);
-    says(&found, &["src/main.rs:8: names the folder in which the program is built", "src/main.rs:9: ends where there is no `.env`"]);
+    says(
+        &found,
+        &[
+            "src/main.rs:11: delivers `web/dist`, which does not lie in the repository",
+            "src/main.rs:8: names the folder in which the program is built",
+            "src/main.rs:9: ends where there is no `.env`",
+        ],
+    );
 }
 
 #[test]
@@ -366,4 +405,28 @@ fn what_lies_elsewhere_is_told() {
             "api/Cargo.toml:5: `../money` lies outside of what is looked at",
         ],
     );
+}
+
+mod any_code {
+    use super::{AXUM, detect, survey};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
+
+        /// Pieces of what Rust files hold, in any order.
+        #[test]
+        fn is_read_without_a_panic(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "fn main() {", "}", "(", ")", "\"", "\n", "é", ".bind((", "TcpListener::bind(", "\"127.0.0.1:3000\"", ".nest(\"/a\", ", "scope(\"/b\")",
+                "\"/health\"", "#[get(\"/health\")]", "#[cfg(test)]", "mod tests {", "#[arg(env, default_value_t = 3000)]", "port: u16,", "env::var(\"PORT\")",
+                "#[database(\"a\")]", "rocket::build()", "ServeDir::new(\"a\")", "Environment::with_prefix(\"A\")", ".separator(\"_\")", ";", "/*", "*/", "// ",
+            ]), 0..32),
+        ) {
+            let text = pieces.concat();
+            let manifest = format!("{AXUM}rocket = \"0.5\"\nredis = \"1\"\n");
+            let files = [("Cargo.toml", manifest.as_str()), ("src/main.rs", &text), ("src/lib.rs", &text), ("config.toml", &text), ("rust-toolchain", &text)];
+            prop_assert!(detect(&survey(&files), None).is_ok());
+        }
+    }
 }
