@@ -324,8 +324,13 @@ impl Project {
 
     /// Whether it would be a compose file without a service: only an image that `dockerfile` makes is one.
     fn starts_nothing(&self, feature: &FeatureManifest, added: &[&FeatureManifest], repository: &Repository) -> bool {
-        let is_made = || added.iter().any(|one| one.name.get_ref() == "dockerfile") || self.is_layer("dockerfile", repository);
-        feature.name.get_ref() == "compose" && self.kind == Kind::Found && self.stack.services.is_empty() && !is_made()
+        let has_servers = !self.stack.services.is_empty();
+        feature.name.get_ref() == "compose" && self.kind == Kind::Found && !has_servers && !self.writes("dockerfile", added, repository)
+    }
+
+    /// Whether the feature's own files are in the project, or come now.
+    fn writes(&self, feature: &str, added: &[&FeatureManifest], repository: &Repository) -> bool {
+        added.iter().any(|one| one.name.get_ref() == feature) || self.is_layer(feature, repository)
     }
 
     /// Whether the project has the feature from an earlier run.
@@ -377,7 +382,7 @@ impl Project {
             _ => &Vec::new(),
         };
         let of_kit = || repository.kit().is_ok_and(|kit| self.kind == Kind::Kit && kit.features.iter().any(|name| name == feature));
-        added.iter().any(|one| one.name.get_ref() == feature) || !theirs.is_empty() || self.is_layer(feature, repository) || of_kit()
+        self.writes(feature, added, repository) || !theirs.is_empty() || of_kit()
     }
 
     /// All features as they will be: those of this project see it as it is described now.
