@@ -100,10 +100,15 @@ pub(super) fn short(language: Language, text: &str) -> Option<String> {
 /// older than that: a later one does as well.
 const OLDEST: [(Language, (u32, u32)); 2] = [(Language::Go, (1, 20)), (Language::Rust, (1, 70))];
 
+/// The first two numbers of a version; the second is 0 where there is none.
+pub(super) fn number(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.').map_while(|part| part.parse().ok());
+    Some((parts.next()?, parts.next().unwrap_or(0)))
+}
+
 /// The version, unless no image has one so old.
 pub(super) fn with_image(language: Language, version: String) -> Result<String, String> {
-    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
-    let number = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    let number = number(&version).unwrap_or_default();
     match OLDEST.iter().find(|(of, oldest)| *of == language && number < *oldest) {
         None => Ok(version),
         Some((_, (major, minor))) => Err(format!(

@@ -37,23 +37,20 @@ pub(super) fn listens(project: &mut Project<'_>, module: &mut Module, code: &[&C
                 let (_, rest) = line.split_once(&format!("(\"{key}\","))?;
                 Some(rest.trim_start().split([')', ',']).next()?.trim_matches('"').to_owned())
             })?;
-            Some((value, Origin { place: source.at(line), certain: true }))
+            Some((value, source.sure(line)))
         })
     };
-    let field = format!("modules.{}.port", module.name);
-    if let Some((port, origin)) = merged("port").and_then(|(port, origin)| Some((port.parse().ok()?, origin))) {
-        module.port = Some(port);
-        project.origin(&field, origin);
-    } else {
+    let number = |(port, origin): (String, Origin)| Some((port.parse().ok()?, origin));
+    let (port, origin) = merged("port").and_then(number).unwrap_or_else(|| {
         module.port_variable = Some("ROCKET_PORT".to_owned());
-        let (port, origin) = stated("port").and_then(|(port, origin)| Some((port.parse().ok()?, origin))).unwrap_or_else(|| {
+        stated("port").and_then(number).unwrap_or_else(|| {
             let source = start.source();
             let line = SIGNS.iter().map(|sign| source.line_of(sign)).max().unwrap_or(1);
-            (8000, Origin { place: source.at(line), certain: true })
-        });
-        module.port = Some(port);
-        project.origin(&field, origin);
-    }
+            (8000, source.sure(line))
+        })
+    });
+    module.port = Some(port);
+    project.origin(&format!("modules.{}.port", module.name), origin);
     let is_open = |address: &str| ["0.0.0.0", "::"].contains(&address);
     match merged("address") {
         Some((address, _)) if is_open(&address) => {}
@@ -71,7 +68,7 @@ pub(super) fn databases(project: &mut Project<'_>, code: &[&Code<'_>]) {
         let source = code.source();
         for (index, line) in source.text.lines().enumerate() {
             let name = line.split_once("#[database(\"").and_then(|(_, rest)| rest.split('"').next());
-            names.extend(name.map(|name| (name.to_owned(), Origin { place: source.at(index + 1), certain: true })));
+            names.extend(name.map(|name| (name.to_owned(), source.sure(index + 1))));
         }
     }
     let Some((name, origin)) = names.first().cloned() else { return };

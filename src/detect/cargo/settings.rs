@@ -115,6 +115,7 @@ fn naming(code: &[&Code<'_>]) -> Option<Naming> {
 /// Gives servers the names by which such a program reads where they are; a note where they are not known.
 pub(super) fn servers(project: &mut Project<'_>, directory: &str, code: &[&Code<'_>]) {
     let Some(naming) = naming(code) else { return };
+    let files = files(project, directory);
     let kinds: Vec<String> = project.stack.services.iter().map(|service| service.kind.clone()).collect();
     for kind in &kinds {
         let usual = Service::usual(kind).map(|usual| usual.environment).unwrap_or_default();
@@ -123,7 +124,7 @@ pub(super) fn servers(project: &mut Project<'_>, directory: &str, code: &[&Code<
             continue;
         }
         let mut found: Vec<(String, String, Origin)> = Vec::new();
-        for (source, facts) in files(project, directory) {
+        for (source, facts) in &files {
             for (key, fact) in facts.all() {
                 let plain = key.replace('.', "_").to_ascii_uppercase();
                 let Some((value, name)) = names::held(&plain, &fact.value, kind).zip(naming.variable(key)) else { continue };

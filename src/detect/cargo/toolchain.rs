@@ -32,14 +32,14 @@ pub(super) fn read(project: &mut Project<'_>, whole: &Facts, packages: &[Package
     // Members may want more than each other: the newest is what all of them are built with.
     let of_members = packages.iter().filter_map(|package| {
         let fact = package.facts.get("package.rust-version")?;
-        Some((number(&fact.value)?, fact.value.clone(), package.source.sure(fact.line)))
+        Some((pins::number(&fact.value)?, fact.value.clone(), package.source.sure(fact.line)))
     });
     let newest = || of_members.max_by_key(|(number, ..)| *number).map(|(_, value, origin)| (value, origin));
     let Some((stated, origin)) = shared.or_else(newest) else { return };
     let Some(version) = pins::short(Language::Rust, &stated) else { return };
     // What is stated is what the library asks of others; what builds it may have to be newer.
     let least = least(project, whole, packages);
-    if let (Some(stated), Some((why, (major, minor)))) = (number(&version), least)
+    if let (Some(stated), Some((why, (major, minor)))) = (pins::number(&version), least)
         && stated < (major, minor)
     {
         project.note(
@@ -100,9 +100,4 @@ fn least(project: &Project<'_>, whole: &Facts, packages: &[Package<'_>]) -> Opti
     let editions = stated.filter_map(|fact| OF_EDITION.iter().find(|(edition, _)| *edition == fact.value));
     let editions = editions.map(|(edition, least)| (format!("edition {edition}"), *least));
     lock.into_iter().chain(editions).max_by_key(|(_, least)| *least)
-}
-
-fn number(version: &str) -> Option<(u32, u32)> {
-    let mut parts = version.split('.').map_while(|part| part.parse().ok());
-    Some((parts.next()?, parts.next().unwrap_or(0)))
 }
